@@ -1,0 +1,143 @@
+"""The sandbox as a server: in a thread for tests, in the foreground for the command line.
+
+Nothing of the doc is decided here; see `app` for requests and `world` for what there is.
+"""
+
+import contextlib
+import socket
+import threading
+import time
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from coda_pipeline.sandbox import settling
+from coda_pipeline.sandbox.app import API_PATH
+from coda_pipeline.sandbox.clock import Clock, ManualClock, ScaledClock
+from coda_pipeline.sandbox.config import DEFAULT_TOKEN, SandboxConfig, TokenSpec
+from coda_pipeline.sandbox.faults import Faults
+from coda_pipeline.sandbox.hr import Hr
+from coda_pipeline.sandbox.limits import RateLimiter
+from coda_pipeline.sandbox.listening import HOST, QuickServer, listen, server_of
+from coda_pipeline.sandbox.request_log import RequestLog
+from coda_pipeline.sandbox.world import World
+
+START_TIMEOUT_S = 10.0
+
+
+class SandboxServer:
+    """A sandbox on a port of its own, until the `with` block ends.
+
+    Use `hr`, `clock`, `faults`, `requests` and `limits` while a client talks to `base_url` with `token`.
+    Without a clock time stands still: `clock.advance(30)`, or `settle()`, lets edits and writes show.
+    """
+
+    def __init__(
+        self, config: SandboxConfig | None = None, *, clock: Clock | None = None, port: int = 0
+    ) -> None:
+        self.config = config or SandboxConfig()
+        self.clock = clock or ManualClock()
+        self._port = port
+        self._thread: threading.Thread | None = None
+        self._server: QuickServer | None = None
+
+    def __enter__(self) -> Self:
+        """Starts to listen."""
+        listener = listen(self._port)
+        self.port: int = listener.getsockname()[1]
+        self.base_url = f"http://{HOST}:{self.port}{API_PATH}"
+        self.world = World(self.config, self.clock, self.base_url)
+        self._app, self._server = server_of(self.world)
+        self._thread = threading.Thread(
+            target=_run, args=(self._server, listener), name="sandbox", daemon=True
+        )
+        self._thread.start()
+        give_up_at = time.monotonic() + START_TIMEOUT_S
+        while not self._server.started and self._thread.is_alive() and time.monotonic() < give_up_at:
+            time.sleep(0.002)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Closes every connection and ends the thread."""
+        if self._server is not None and self._thread is not None:
+            self._server.stop()
+            self._thread.join(START_TIMEOUT_S)
+
+    @property
+    def doc_id(self) -> str:
+        """The HR doc."""
+        return self.world.main.id
+
+    @property
+    def token(self) -> str:
+        """The first token that works."""
+        return self.config.tokens[0].token
+
+    @property
+    def hr(self) -> Hr:
+        """HR at work in the doc."""
+        return self._app.hr
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong on purpose."""
+        return self.world.faults
+
+    @property
+    def requests(self) -> RequestLog:
+        """The requests so far."""
+        return self.world.requests
+
+    @property
+    def limits(self) -> RateLimiter:
+        """The rate limits; `off()` for none."""
+        return self.world.limits
+
+    def settle(self) -> None:
+        """Jumps ahead until reads show every edit and write."""
+        settling.settle(self.world)
+
+
+def serve(  # noqa: PLR0913 - one per option
+    *,
+    port: int = 0,
+    token: str = DEFAULT_TOKEN,
+    rows: int = 4000,
+    seed: int = 2023,
+    snapshot_lag_s: float = 30.0,
+    speed: float = 1.0,
+) -> None:
+    """Serves the demo doc until interrupted, and says where, on standard output.
+
+    Other processes act as HR under `/_sandbox/`, see `acts_endpoints`.
+    `speed` makes the doc's clock run that much faster; rate limits stay in real time. Raises
+    `ConfigurationError` where the port is taken.
+    """
+    config = replace(
+        SandboxConfig(), rows=rows, seed=seed, snapshot_lag_s=snapshot_lag_s, tokens=(TokenSpec(token),)
+    )
+    listener = listen(port)
+    base_url = f"http://{HOST}:{listener.getsockname()[1]}{API_PATH}"
+    world = World(config, ScaledClock(speed), base_url)
+    print(announcement(world, base_url), flush=True)  # noqa: T201 - this is the command's output
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(server_of(world)[1], listener)
+
+
+def announcement(world: World, base_url: str) -> str:
+    """What `serve` says: base URL, doc and table ids."""
+    lines = [f"base URL  {base_url}", f"doc       {world.main.id}  {world.main.name}"]
+    for table in world.main.snapshot.tables.values():
+        kind = "view " if table.meta.is_view else "table"
+        rows = "" if table.meta.is_view else f"  {len(table.rows)} rows"
+        lines.append(f"{kind}     {table.meta.id}  {table.meta.name}{rows}")
+    return "\n".join(lines)
+
+
+def _run(server: QuickServer, listener: socket.socket) -> None:
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()

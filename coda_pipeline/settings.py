@@ -1,0 +1,112 @@
+"""Every environment variable, named and explained once.
+
+Nothing else in the project reads the environment. A secret may also be given as a file, `<NAME>_FILE`, which
+is read again on every use, so a rotated secret needs no restart.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from coda_pipeline.catalog import DEMO_CATALOG, Catalog, load_catalog
+from coda_pipeline.errors import CatalogError, ConfigurationError, DatabaseError, TokenError
+
+EMBEDDED = "embedded"
+PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """The environment of one process."""
+
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None, description="The warehouse: postgresql://user:password@host/database, or `embedded`."
+    )
+    database_url_file: Path | None = Field(None, description="A file that holds DATABASE_URL.")
+    dagster_database_url: SecretStr | None = Field(
+        None, description="Dagster's own storage; the warehouse's database where it is not set."
+    )
+    dagster_database_url_file: Path | None = Field(
+        None, description="A file that holds DAGSTER_DATABASE_URL."
+    )
+    dagster_home: Path = Field(
+        PROJECT_DIR / "dagster_home",
+        description="Dagster's folder: its settings, the logs, and the data of the embedded server.",
+    )
+    coda_pipeline_config: Path = Field(
+        Path("coda_pipeline.yaml"), description="The configuration file: docs, tables, columns, guards."
+    )
+    coda_api_token: SecretStr | None = Field(None, description="Token of the Coda user whose docs are read.")
+    coda_api_token_file: Path | None = Field(None, description="A file that holds CODA_API_TOKEN.")
+    coda_base_url: str = Field("https://coda.io/apis/v1", description="Coda's API, or the sandbox's address.")
+    coda_pipeline_ui_url: str | None = Field(
+        None, description="Where people open the Dagster UI; used in links."
+    )
+    coda_pipeline_ui_port: int | None = Field(
+        None, description="Port of the Dagster UI; a free one by default."
+    )
+
+    def catalog(self) -> Catalog:
+        """The configuration file, or the demo catalogue where the default file does not exist.
+
+        Raises `CatalogError`, also where a file named by CODA_PIPELINE_CONFIG is missing.
+        """
+        if self.coda_pipeline_config.exists():
+            return load_catalog(self.coda_pipeline_config)
+        if "coda_pipeline_config" in self.model_fields_set:
+            raise CatalogError(
+                str(self.coda_pipeline_config), ["no such file; CODA_PIPELINE_CONFIG names it"]
+            )
+        return load_catalog(DEMO_CATALOG)
+
+    @property
+    def has_own_catalog(self) -> bool:
+        """Whether there is a configuration file; without one the demo catalogue is used."""
+        return "coda_pipeline_config" in self.model_fields_set or self.coda_pipeline_config.exists()
+
+    def coda_token(self) -> SecretStr:
+        """The token for reading. Raises `TokenError` where none is set, naming the ways out."""
+        token = _secret(self.coda_api_token, self.coda_api_token_file)
+        if token is None:
+            message = (
+                "No token for Coda: CODA_API_TOKEN (or CODA_API_TOKEN_FILE) is not set. Make one in Coda under "
+                "Account settings > API settings, or try `coda-pipeline demo`, which needs none; "
+                "`coda-pipeline discover` then writes a first configuration."
+            )
+            raise TokenError(message)
+        return token
+
+    def warehouse_url(self) -> str:
+        """DATABASE_URL as given, `embedded` included. Raises `DatabaseError` where it is not set."""
+        url = _secret(self.database_url, self.database_url_file)
+        if url is None:
+            message = (
+                "No database: DATABASE_URL is not set. Set it to postgresql://user:password@host/database, or to "
+                "`embedded` for a PostgreSQL server of this project's own under dagster_home/postgres."
+            )
+            raise DatabaseError(message)
+        return url.get_secret_value()
+
+    def dagster_storage_url(self) -> str | None:
+        """DAGSTER_DATABASE_URL as given, None where it is not set: then it is the warehouse's database."""
+        url = _secret(self.dagster_database_url, self.dagster_database_url_file)
+        return url.get_secret_value() if url else None
+
+
+def _secret(value: SecretStr | None, path: Path | None) -> SecretStr | None:
+    if value is not None and value.get_secret_value():
+        return value
+    if path is None:
+        return None
+    try:
+        return SecretStr(path.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        # Not the error's own text: a decoding error would quote the secret.
+        message = (
+            f"Reading a secret from {path} (an environment variable that ends in _FILE names it) failed: "
+        )
+        raise ConfigurationError(message + type(error).__name__) from None
