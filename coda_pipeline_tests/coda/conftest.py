@@ -1,0 +1,13 @@
+"""A scripted service for the tests of the client."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from coda_pipeline_tests.http.scripted import Script
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    with Script() as script:
+        yield script
