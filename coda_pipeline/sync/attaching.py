@@ -1,0 +1,113 @@
+"""Records without a participation of their own: they stay attached, join by natural key, or found a new one.
+
+Runs after reconciling, when it is known which key each participation has now.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from coda_pipeline.sync.agreeing import agree_first_time, start_from
+from coda_pipeline.sync.dedupe import JOINED, Claim, reason_against, survivor_at_first_sight, survivor_of
+from coda_pipeline.sync.draft import Draft, readable
+from coda_pipeline.sync.model import Participation, Record
+from coda_pipeline.sync.reconcile import BLANK_BASE
+
+
+def name_all(draft: Draft) -> None:
+    """Work out the natural key of every live participation as it is now."""
+    for pid, p in list(draft.participations.items()):
+        if p.deleted_at is not None:
+            continue
+        if pid in draft.quiet and p.row is not None and p.natural_key == draft.keys[p.row].natural:
+            draft.natural[pid] = p.natural_key
+        else:
+            draft.natural[pid] = draft.natural_key_of(pid)
+
+
+def keep_attached(draft: Draft) -> None:
+    """A duplicate stays with its participation until their keys part by an edit in Coda.
+
+    Its own key changed, or Coda moved the participation's key away from it (decision 2).
+    """
+    for record_id in draft.keys:
+        record = draft.state.records[record_id]
+        pid = record.participation_id
+        if record_id in draft.bound or pid is None or not draft.has_key_stayed(record_id):
+            continue
+        is_left_behind = pid in draft.moved and draft.natural.get(pid) != draft.keys[record_id].natural
+        if pid in draft.participations and not is_left_behind:
+            draft.attached[record_id] = pid
+
+
+def place_the_rest(draft: Draft) -> None:
+    """Every other complete record joins the live participation of its key, or founds one with its equals."""
+    groups: dict[str, list[Record]] = defaultdict(list)
+    for record_id, keys in draft.keys.items():
+        if keys.natural is not None and record_id not in draft.bound and record_id not in draft.attached:
+            groups[keys.natural].append(draft.state.records[record_id])
+    holders = _live_by_key(draft)
+    for natural in sorted(groups):
+        _place(draft, natural, groups[natural], holders.get(natural, ()))
+
+
+def _live_by_key(draft: Draft) -> dict[str, list[UUID]]:
+    holders: dict[str, list[UUID]] = defaultdict(list)
+    for pid, natural in draft.natural.items():
+        if natural is not None:
+            holders[natural].append(pid)
+    return holders
+
+
+def _place(draft: Draft, natural: str, records: list[Record], holders: Iterable[UUID]) -> None:
+    claims = [claim_of(draft, pid) for pid in holders]
+    if not claims:
+        _found(draft, natural, records)
+        return
+    pid = survivor_of(claims)
+    p = draft.participations[pid]
+    if p.row is not None and not draft.is_dead(p.row):
+        _attach(draft, pid, records)
+        return
+    winner = survivor_at_first_sight(records)
+    is_born_here = p.row is None
+    draft.bind(winner.record_id, pid)
+    _attach(draft, pid, [r for r in records if r is not winner], to=winner)
+    base = BLANK_BASE if is_born_here else {}
+    cause = "born_on_both_sides" if is_born_here else "survivor_changed"
+    agree_first_time(draft, pid, winner.record_id, base, cause=cause)
+
+
+def claim_of(draft: Draft, pid: UUID) -> Claim:
+    """How a live participation stands among those of its key."""
+    p = draft.participations[pid]
+    stored = draft.state.participations.get(pid)
+    is_bound = p.row is not None and not draft.is_dead(p.row)
+    has_changed = stored is None or stored.natural_key != draft.natural[pid]
+    return Claim(p, is_bound=is_bound, has_key_changed=has_changed)
+
+
+def _attach(draft: Draft, pid: UUID, records: Iterable[Record], *, to: Record | None = None) -> None:
+    for record in records:
+        draft.attached[record.record_id] = pid
+        draft.reasons[record.record_id] = reason_against(to, record) if to else JOINED
+
+
+def _found(draft: Draft, natural: str, records: list[Record]) -> None:
+    """A new participation, with the survivor at first sight as its row."""
+    winner = survivor_at_first_sight(records)
+    fields = readable(draft.values_of(winner.record_id))
+    p = Participation(
+        participation_id=draft.new_id(),
+        version=1,
+        fields=fields,
+        source=winner.source,
+        source_table=winner.source_table,
+        coda_row_id=winner.row_id,
+        created_at=draft.now,
+    )
+    draft.participations[p.participation_id] = p
+    draft.bound[winner.record_id] = p.participation_id
+    draft.natural[p.participation_id] = natural
+    start_from(draft, p.participation_id, winner.record_id, fields)
+    _attach(draft, p.participation_id, [r for r in records if r is not winner], to=winner)

@@ -1,0 +1,99 @@
+"""Which row speaks for which participation: by bound row id, else by our key in the row, else by succession.
+
+Natural keys come later (`attaching`): they depend on what reconciling has taken.
+"""
+
+from collections import defaultdict
+from uuid import UUID
+
+from coda_pipeline.sync.dedupe import survivor_at_first_sight
+from coda_pipeline.sync.draft import Draft, State
+from coda_pipeline.sync.model import BaseKey, Participation, Record
+from coda_pipeline.sync.reconcile import BLANK_BASE
+
+
+def questions(state: State) -> frozenset[str]:
+    """Rows to ask the service for: those bound to a participation whose key an unknown row shows.
+
+    Deltas report no deletions, so a row that is live in the warehouse may be gone; whether the newcomer is a
+    copy of it or its new place depends on the answer.
+    """
+    by_id = {str(pid): p for pid, p in state.participations.items()}
+    rows = {p.row for p in state.participations.values()}
+    asked = set()
+    for record in state.records.values():
+        holder = by_id.get((record.sync_id or "").lower())
+        if holder is None or holder.row is None or record.record_id in rows or not _is_news(state, record):
+            continue
+        bound = state.records.get(holder.row)
+        if bound is not None and bound.deleted_at is None:
+            asked.add(holder.row)
+    return frozenset(asked)
+
+
+def _is_news(state: State, record: Record) -> bool:
+    """Whether a live record is new or edited since it was resolved."""
+    before = state.before.get(record.record_id)
+    return record.deleted_at is None and (before is None or before.row_hash != record.row_hash)
+
+
+def bind_by_row(draft: Draft) -> None:
+    """A record that is the row of a participation stays it; one that came back revives its own."""
+    for pid, p in draft.state.participations.items():
+        row = p.row
+        if row is None or row not in draft.keys or row in draft.state.gone:
+            continue
+        draft.bound[row] = pid
+        if p.deleted_at is not None and p.deleted_by == "coda":
+            draft.change(pid, deleted_at=None, deleted_by=None)
+
+
+def bind_by_sync_id(draft: Draft) -> None:
+    """Our key on an unknown row: the row is ours where the participation has no living one."""
+    candidates: dict[UUID, list[Record]] = defaultdict(list)
+    by_id = {str(pid): pid for pid in draft.state.participations}
+    for record_id in draft.keys:
+        record = draft.state.records[record_id]
+        pid = by_id.get((record.sync_id or "").lower())
+        if (
+            pid is None
+            or record_id in draft.bound
+            or (draft.has_key_stayed(record_id) and record.participation_id)
+        ):
+            continue
+        candidates[pid].append(record)
+    for pid, records in candidates.items():
+        p = draft.participations[pid]
+        if p.row is None or draft.is_dead(p.row):
+            _rebind(draft, p, _nearest(draft, p, records))
+
+
+def _nearest(draft: Draft, p: Participation, records: list[Record]) -> Record:
+    with_its_key = [r for r in records if draft.keys[r.record_id].natural == p.natural_key]
+    return survivor_at_first_sight(with_its_key or records)
+
+
+def _rebind(draft: Draft, p: Participation, record: Record) -> None:
+    """The row moved, so what both sides agreed on moves with it."""
+    pid = p.participation_id
+    base = draft.base_of(pid, p.row) if p.row else BLANK_BASE
+    draft.bases[BaseKey(pid, record.record_id)] = dict(base or {})
+    draft.bind(record.record_id, pid)
+    if p.deleted_by == "coda":
+        draft.change(pid, deleted_at=None, deleted_by=None)
+
+
+def pass_on(draft: Draft) -> None:
+    """Where the row of a live participation is gone, one of its duplicates speaks for it from now on."""
+    heirs: dict[UUID, list[Record]] = defaultdict(list)
+    for record_id in draft.keys:
+        record = draft.state.records[record_id]
+        if record.participation_id and record_id not in draft.bound and draft.has_key_stayed(record_id):
+            heirs[record.participation_id].append(record)
+    for pid, records in heirs.items():
+        p = draft.participations.get(pid)
+        if p is None or p.deleted_at is not None or p.row is None or not draft.is_dead(p.row):
+            continue
+        alive = [r for r in records if r.record_id not in draft.state.gone]
+        if alive:
+            draft.bind(survivor_at_first_sight(alive).record_id, pid)

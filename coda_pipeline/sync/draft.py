@@ -1,0 +1,324 @@
+"""The working copy on which one resolve decides, and what of it differs from what is stored.
+
+The steps (`binding`, `agreeing`, `attaching`, `merging`) change a `Draft`; `Draft.resolution` turns the
+difference into a `Resolution`. Nothing here decides who is who, and nothing is written to a database.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from coda_pipeline.catalog import CANONICAL_FIELDS, ConflictPolicy
+from coda_pipeline.sync.identity import Known, activity_key, natural_key, person_key, with_identity
+from coda_pipeline.sync.model import (
+    Activity,
+    BaseKey,
+    Conflict,
+    ConflictKind,
+    Fields,
+    Outcome,
+    Participation,
+    ParticipationUpdate,
+    Person,
+    Record,
+    Resolution,
+    Unreadable,
+)
+from coda_pipeline.sync.normalize import alike, norm, same
+
+LINKS = ("source", "source_table", "coda_row_id", "merged_into", "deleted_at", "deleted_by")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the catalogue says about Участие. `is_recheck`: look also at what did not change."""
+
+    natural_key: tuple[str, ...]
+    policy: ConflictPolicy
+    docs: tuple[str, ...]
+    is_recheck: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything that one resolve may look at.
+
+    It must be closed: whoever shares a key, a name without an identity, a participation or a merge with a
+    member is a member too.
+
+    `known` is what the records and the participations outside of the state say; the participations in it are
+    added while resolving.
+
+    `records` are as they are now, with the decisions stored for them; `before` holds the stored version of
+    those. `gone` are rows of which the service says 404 although no full read has noticed.
+    """
+
+    records: Mapping[str, Record]
+    before: Mapping[str, Record]
+    participations: Mapping[UUID, Participation]
+    bases: Mapping[BaseKey, Fields] = field(default_factory=dict)
+    conflicts: tuple[Conflict, ...] = ()
+    known: Known = field(default_factory=Known)
+    gone: frozenset[str] = frozenset()
+
+
+class Keys(NamedTuple):
+    """The resolved identity of a record."""
+
+    person: str | None
+    activity: str | None
+    natural: str | None
+    is_ambiguous: bool
+
+
+class ConflictSlot(NamedTuple):
+    """At most one conflict is open per participation, kind, field and cause of a merge."""
+
+    participation_id: UUID
+    kind: ConflictKind
+    field: str | None
+    merged: str | None
+
+
+def slot_of(conflict: Conflict) -> ConflictSlot:
+    """Where a conflict belongs."""
+    merged = conflict.record_id if conflict.cause == "merged" else None
+    return ConflictSlot(conflict.participation_id, conflict.kind, conflict.field, merged)
+
+
+class Draft:
+    """Mutable state of one resolve; see the module."""
+
+    def __init__(self, state: State, rules: Rules, *, now: datetime, new_id: Callable[[], UUID]) -> None:
+        self.state, self.rules, self.now, self.new_id = state, rules, now, new_id
+        self.participations: dict[UUID, Participation] = dict(state.participations)
+        self.bases: dict[BaseKey, Fields] = {}
+        self.new_conflicts: list[Conflict] = []
+        self.closed: dict[int, str] = {}
+        self.bound: dict[str, UUID] = {}
+        self.attached: dict[str, UUID] = {}
+        self.reasons: dict[str, str] = {}
+        self.old_rows: dict[UUID, str] = {}  # participation -> the row that spoke for it before
+        self.moved: set[UUID] = set()  # participations whose key Coda changed in this resolve
+        self.natural: dict[UUID, str | None] = {}
+        self.quiet: set[UUID] = set()  # participations on which neither side moved
+        self.keys = {r.record_id: self._keys_of(r) for r in state.records.values() if r.deleted_at is None}
+        self.open = {slot_of(c): c for c in state.conflicts if c.outcome is None}
+        self.slots: dict[UUID, list[ConflictSlot]] = defaultdict(list)
+        for slot in self.open:
+            self.slots[slot.participation_id].append(slot)
+
+    def _keys_of(self, record: Record) -> Keys:
+        before = self.state.before.get(record.record_id)
+        if record is before and record.outcome is not None and self._names_its_own(record):
+            return Keys(record.person_key, record.activity_key, record.natural_key, record.is_ambiguous)
+        known, fields = self.state.known, record.fields
+        person = person_key(fields.get("person"), known, sticky=_sticky(before, record, "person"))
+        activity = activity_key(
+            fields.get("activity"), record.doc_id, known, sticky=_sticky(before, record, "activity")
+        )
+        natural = natural_key(fields, self.rules.natural_key, person.key, activity.key)
+        return Keys(person.key, activity.key, natural, person.is_ambiguous or activity.is_ambiguous)
+
+    def _names_its_own(self, record: Record) -> bool:
+        """Whether the record gives e-mail and row id itself: no news of others can change its keys."""
+        return not self.rules.is_recheck and len(self.rules.docs) == 1 and _has_identities(record)
+
+    def values_of(self, record_id: str) -> Fields:
+        """The record's fields, completed by the e-mail and the row id that its keys stand for."""
+        record, keys = self.state.records[record_id], self.keys[record_id]
+        if _has_identities(record):
+            return record.fields
+        fields = dict(record.fields)
+        fields["person"] = with_identity(fields.get("person"), keys.person, record.doc_id)
+        fields["activity"] = with_identity(fields.get("activity"), keys.activity, record.doc_id)
+        return fields
+
+    def is_dead(self, row: str) -> bool:
+        """Whether a row is known to be gone. One that was not loaded is not: nothing goes on a guess."""
+        record = self.state.records.get(row)
+        return row in self.state.gone or (record is not None and record.deleted_at is not None)
+
+    def is_settled(self, record_id: str) -> bool:
+        """Whether the record stands and means as when it was last resolved."""
+        record, before = self.state.records[record_id], self.state.before.get(record_id)
+        if before is None or before.outcome is None or before.row_hash != record.row_hash:
+            return False
+        keys = self.keys[record_id]
+        stored = (before.person_key, before.activity_key, before.natural_key)
+        return (keys.person, keys.activity, keys.natural) == stored
+
+    def has_key_stayed(self, record_id: str) -> bool:
+        """Whether the record is complete, with the natural key of the last resolve and no gap since."""
+        before = self.state.before.get(record_id)
+        natural = self.keys[record_id].natural
+        if before is None or before.outcome is None or natural is None:
+            return False
+        return before.natural_key == natural
+
+    def change(self, participation_id: UUID, **changes: object) -> None:
+        """Change the working copy of a participation."""
+        self.participations[participation_id] = replace(self.participations[participation_id], **changes)
+
+    def bind(self, record_id: str, participation_id: UUID) -> None:
+        """Make a record the row of a participation."""
+        record, held = self.state.records[record_id], self.participations[participation_id].row
+        if held and held != record_id:
+            self.old_rows[participation_id] = held
+            self.bound.pop(held, None)
+        self.bound[record_id] = participation_id
+        self.change(participation_id, source_table=record.source_table, coda_row_id=record.row_id)
+
+    def base_of(self, participation_id: UUID, record_id: str) -> Fields | None:
+        """The base as it stands in this resolve."""
+        key = BaseKey(participation_id, record_id)
+        return self.bases.get(key, self.state.bases.get(key))
+
+    def raise_conflict(self, conflict: Conflict) -> None:
+        """Record a conflict unless the same one is open already; one with older values is superseded."""
+        standing = self.open.get(slot_of(conflict))
+        if standing is not None and standing.conflict_id is not None:
+            if conflict.outcome is None and _is_same_conflict(standing, conflict):
+                return
+            self.closed[standing.conflict_id] = conflict.outcome or "superseded"
+            if conflict.outcome is not None and _is_same_conflict(standing, conflict):
+                return
+        self.new_conflicts.append(conflict)
+
+    def close_conflict(self, slot: ConflictSlot, outcome: str) -> None:
+        """Close what is open there, if anything is."""
+        standing = self.open.get(slot)
+        if standing is not None and standing.conflict_id is not None:
+            self.closed.setdefault(standing.conflict_id, outcome)
+
+    def natural_key_of(self, participation_id: UUID) -> str | None:
+        """The natural key of a participation as it is now in the draft; its blanks in identity are filled."""
+        p = self.participations[participation_id]
+        row = p.row if p.row in self.bound else None
+        values, keys = (self.values_of(row), self.keys[row]) if row else (None, None)
+        resolved: dict[str, str | None] = {}
+        doc_id = self.state.records[row].doc_id if row else self.rules.docs[0]
+        for name in ("person", "activity"):
+            own = p.fields.get(name)
+            if values and keys and alike(own, values.get(name)):
+                resolved[name] = keys.person if name == "person" else keys.activity
+            elif name == "person":
+                resolved[name] = person_key(own, self.state.known).key
+            else:
+                resolved[name] = activity_key(own, doc_id, self.state.known).key
+        filled = {name: with_identity(p.fields.get(name), key, doc_id) for name, key in resolved.items()}
+        if any(filled[name] != p.fields.get(name) for name in filled):
+            self.change(participation_id, fields={**p.fields, **filled})
+        return natural_key(p.fields, self.rules.natural_key, resolved["person"], resolved["activity"])
+
+    def resolution(self, records: Mapping[str, Record]) -> Resolution:
+        """What differs from the stored state. `records` are the live ones with their outcome."""
+        stored = self.state.participations
+        inserts = tuple(p for pid, p in self.participations.items() if pid not in stored)
+        changed = (update_between(stored[pid], p) for pid, p in self.participations.items() if pid in stored)
+        updates = tuple(update for update in changed if update is not None)
+        return Resolution(
+            inserts=inserts,
+            updates=updates,
+            records=tuple(r for rid, r in records.items() if _differs(r, self.state.before.get(rid))),
+            bases={k: b for k, b in self.bases.items() if b != self.state.bases.get(k)},
+            conflicts=tuple(self.new_conflicts),
+            closed=self.closed,
+            resolved=self._resolved({u.participation_id for u in updates}),
+        )
+
+    def _resolved(self, updated: set[UUID]) -> dict[UUID, str | None]:
+        """The natural key of each participation of which a new version, or a new key, was resolved."""
+        stored, found = self.state.participations, {}
+        for pid, p in self.participations.items():
+            natural = self.natural.get(pid, p.natural_key)
+            old = stored.get(pid)
+            if (
+                old is None
+                or pid in updated
+                or old.resolved_version != p.version
+                or natural != old.natural_key
+            ):
+                found[pid] = natural
+        return found
+
+
+def update_between(old: Participation, new: Participation) -> ParticipationUpdate | None:
+    """The compare-and-set that turns one into the other, None where nothing differs."""
+    if old is new:
+        return None
+    fields = {n: new.fields.get(n) for n in CANONICAL_FIELDS if new.fields.get(n) != old.fields.get(n)}
+    links = {name: getattr(new, name) for name in LINKS if getattr(new, name) != getattr(old, name)}
+    if not fields and not links:
+        return None
+    return ParticipationUpdate(old.participation_id, old.version, fields, links)
+
+
+def _has_identities(record: Record) -> bool:
+    person, activity = record.fields.get("person"), record.fields.get("activity")
+    return isinstance(person, Person) and isinstance(activity, Activity) and bool(person[1] and activity[1])
+
+
+def readable(fields: Fields) -> Fields:
+    """The fields with unreadable cells as blanks: what a new participation starts from."""
+    if len(fields) == len(CANONICAL_FIELDS) and not any(isinstance(v, Unreadable) for v in fields.values()):
+        return fields
+    return {n: None if isinstance(fields.get(n), Unreadable) else fields.get(n) for n in CANONICAL_FIELDS}
+
+
+def with_outcome(
+    record: Record, keys: Keys, participation_id: UUID | None, outcome: Outcome, reason: str | None
+) -> Record:
+    """The record with what was decided of it; itself where nothing differs, since most records stand."""
+    decided = (participation_id, outcome, reason, *keys)
+    stored = (record.participation_id, record.outcome, record.reason, record.person_key, record.activity_key)
+    if decided == (*stored, record.natural_key, record.is_ambiguous):
+        return record
+    return Record(
+        record_id=record.record_id,
+        source=record.source,
+        source_table=record.source_table,
+        doc_id=record.doc_id,
+        row_id=record.row_id,
+        row_hash=record.row_hash,
+        fields=record.fields,
+        sync_id=record.sync_id,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        deleted_at=record.deleted_at,
+        participation_id=participation_id,
+        outcome=outcome,
+        reason=reason,
+        person_key=keys.person,
+        activity_key=keys.activity,
+        natural_key=keys.natural,
+        is_ambiguous=keys.is_ambiguous,
+    )
+
+
+def _sticky(before: Record | None, record: Record, name: str) -> str | None:
+    """The key given before to the same typed name; None where what was typed has changed."""
+    if before is None:
+        return None
+    then, typed = before.fields.get(name), record.fields.get(name)
+    if not isinstance(then, Person | Activity) or not isinstance(typed, Person | Activity):
+        return None
+    if norm(then[0]) != norm(typed[0]) or not same(then[1], typed[1]):
+        return None
+    return before.person_key if name == "person" else before.activity_key
+
+
+def _differs(record: Record, before: Record | None) -> bool:
+    return record is not before and record != before
+
+
+def _is_same_conflict(left: Conflict, right: Conflict) -> bool:
+    return (
+        left.record_id == right.record_id
+        and same(left.base, right.base)
+        and same(left.warehouse, right.warehouse)
+        and same(left.coda, right.coda)
+    )

@@ -1,0 +1,127 @@
+"""Live participations that share a natural key become one, and every record gets its last word.
+
+The others are merged into the one that survives, never deleted, and come back when the keys differ again. A
+record is a survivor, a duplicate, a twin or incomplete.
+"""
+
+from collections import defaultdict
+from dataclasses import replace
+from uuid import UUID
+
+from coda_pipeline.sync.attaching import claim_of
+from coda_pipeline.sync.dedupe import JOINED, MADE_EQUAL, survivor_of
+from coda_pipeline.sync.draft import Draft, with_outcome
+from coda_pipeline.sync.model import Conflict, ConflictKind, Outcome, Record, Unreadable
+from coda_pipeline.sync.normalize import alike, is_blank
+
+
+def merge_all(draft: Draft) -> None:
+    """Set and clear `merged_into` by the natural keys as they are now."""
+    groups: dict[str, list[UUID]] = defaultdict(list)
+    for pid, natural in draft.natural.items():
+        if natural is not None:
+            groups[natural].append(pid)
+    for members in groups.values():
+        if len(members) == 1 and draft.participations[members[0]].merged_into is None:
+            continue
+        survivor = survivor_of(claim_of(draft, pid) for pid in members) if len(members) > 1 else members[0]
+        for pid in members:
+            _merge(draft, pid, survivor)
+
+
+def _merge(draft: Draft, pid: UUID, survivor: UUID) -> None:
+    p = draft.participations[pid]
+    target = None if pid == survivor else survivor
+    if target is None and p.merged_into is not None and _follows_into_grave(draft, pid, p.merged_into):
+        return
+    if p.merged_into == target:
+        return
+    if p.merged_into is not None:
+        _close_merge(draft, p.merged_into, pid)
+    draft.change(pid, merged_into=target)
+    if target is not None and p.row is None:
+        _note_differences(draft, pid, target)
+
+
+def _follows_into_grave(draft: Draft, pid: UUID, target: UUID) -> bool:
+    """One without a row of its own was part of what it merged into, and goes where that goes."""
+    buried = draft.participations.get(target)
+    is_rowless = draft.participations[pid].row is None
+    return (
+        is_rowless
+        and buried is not None
+        and buried.deleted_at is not None
+        and buried.natural_key == draft.natural[pid]
+    )
+
+
+def _merge_name(pid: UUID) -> str:
+    return f"participation:{pid}"
+
+
+def _note_differences(draft: Draft, pid: UUID, survivor: UUID) -> None:
+    """What was written here into the one that merges is never lost silently: a person decides."""
+    theirs, ours = draft.participations[pid].fields, draft.participations[survivor].fields
+    for name, value in theirs.items():
+        if name in draft.rules.natural_key or is_blank(value) or alike(value, ours.get(name)):
+            continue
+        conflict = Conflict(
+            participation_id=survivor,
+            record_id=_merge_name(pid),
+            kind=ConflictKind.FIELD,
+            field=name,
+            base=None,
+            warehouse=value,
+            coda=ours.get(name),
+            cause="merged",
+            policy="ask",
+        )
+        draft.raise_conflict(conflict)
+
+
+def _close_merge(draft: Draft, survivor: UUID, pid: UUID) -> None:
+    for slot in draft.slots[survivor]:
+        if slot.merged == _merge_name(pid):
+            draft.close_conflict(slot, "superseded")
+
+
+def outcomes(draft: Draft) -> dict[str, Record]:
+    """Every record with what became of it. A deleted one keeps its participation, in case it returns."""
+    decided: dict[str, Record] = {}
+    for record_id, record in draft.state.records.items():
+        if record_id not in draft.keys:
+            decided[record_id] = _as_deleted(record)
+            continue
+        keys = draft.keys[record_id]
+        pid = draft.bound.get(record_id) or draft.attached.get(record_id)
+        outcome, reason = _outcome_of(draft, record, pid)
+        decided[record_id] = with_outcome(record, keys, pid, outcome, reason)
+    return decided
+
+
+def _as_deleted(record: Record) -> Record:
+    if record.outcome is None and not record.is_ambiguous:
+        return record
+    return replace(record, outcome=None, reason=None, is_ambiguous=False)
+
+
+def _outcome_of(draft: Draft, record: Record, pid: UUID | None) -> tuple[Outcome, str | None]:
+    record_id = record.record_id
+    if draft.keys[record_id].natural is None:
+        return Outcome.INCOMPLETE, _what_is_missing(draft, record)
+    if record_id in draft.bound and pid is not None:
+        is_merged = draft.participations[pid].merged_into is not None
+        return (Outcome.DUPLICATE, MADE_EQUAL) if is_merged else (Outcome.SURVIVOR, None)
+    return Outcome.DUPLICATE, draft.reasons.get(record_id) or record.reason or JOINED
+
+
+def _what_is_missing(draft: Draft, record: Record) -> str:
+    """In words: which fields of the key are blank or cannot be read."""
+    parts = []
+    for name in draft.rules.natural_key:
+        value = record.fields.get(name)
+        if isinstance(value, Unreadable):
+            parts.append(f"{name}: {value.reason}")
+        elif is_blank(value):
+            parts.append(f"{name}: blank")
+    return "; ".join(parts) or "a key field says nothing"
