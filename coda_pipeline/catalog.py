@@ -213,6 +213,12 @@ def _contradictions(catalog: Catalog) -> list[str]:
         f"coda.docs: two tables are named {name!r}; each needs its own name"
         for name in sorted(_repeated(names))
     ]
+    problems += [
+        f"coda.docs: table {name!r} has the name of the history view of {name.removesuffix('_history')!r}; "
+        "choose another"
+        for name in sorted(set(names))
+        if name.endswith("_history") and name.removesuffix("_history") in names
+    ]
     docs = [d.id for d in catalog.coda.docs]
     problems += [
         f"coda.docs: doc {doc!r} is listed twice; put its tables together" for doc in sorted(_repeated(docs))
