@@ -6,7 +6,8 @@ duplicate. Cells hold personal data, so nothing here shows them in a repr.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -62,7 +63,7 @@ class Record:
     doc_id: str
     row_id: str
     row_hash: str
-    fields: Fields = field(repr=False)
+    fields: Fields = attribute(repr=False)
     sync_id: str | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -70,9 +71,9 @@ class Record:
     participation_id: UUID | None = None
     outcome: Outcome | None = None
     reason: str | None = None
-    person_key: str | None = field(default=None, repr=False)
-    activity_key: str | None = field(default=None, repr=False)
-    natural_key: str | None = field(default=None, repr=False)
+    person_key: str | None = attribute(default=None, repr=False)
+    activity_key: str | None = attribute(default=None, repr=False)
+    natural_key: str | None = attribute(default=None, repr=False)
     is_ambiguous: bool = False
 
 
@@ -82,7 +83,7 @@ class Participation:
 
     participation_id: UUID
     version: int
-    fields: Fields = field(repr=False)
+    fields: Fields = attribute(repr=False)
     source: str
     source_table: str | None = None
     coda_row_id: str | None = None
@@ -90,7 +91,7 @@ class Participation:
     created_at: datetime | None = None
     deleted_at: datetime | None = None
     deleted_by: str | None = None
-    natural_key: str | None = field(default=None, repr=False)
+    natural_key: str | None = attribute(default=None, repr=False)
     resolved_version: int | None = None
 
     @property
@@ -122,9 +123,9 @@ class Conflict:
     record_id: str
     kind: ConflictKind
     field: str | None
-    base: Value = field(repr=False)
-    warehouse: Value = field(repr=False)
-    coda: Value = field(repr=False)
+    base: Value = attribute(repr=False)
+    warehouse: Value = attribute(repr=False)
+    coda: Value = attribute(repr=False)
     cause: str  # both_changed | survivor_changed | born_on_both_sides | merged
     policy: str
     outcome: str | None = None  # None = open; coda | warehouse | value | agreed | superseded
@@ -141,8 +142,8 @@ class ParticipationUpdate:
 
     participation_id: UUID
     version: int
-    fields: Fields = field(default_factory=dict, repr=False)
-    links: Mapping[str, object] = field(default_factory=dict)
+    fields: Fields = attribute(default_factory=dict, repr=False)
+    links: Mapping[str, object] = attribute(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Resolution:
     inserts: tuple[Participation, ...] = ()
     updates: tuple[ParticipationUpdate, ...] = ()
     records: tuple[Record, ...] = ()  # those whose stored form changes
-    bases: Mapping[BaseKey, Fields] = field(default_factory=dict, repr=False)  # whole new bases
+    bases: Mapping[BaseKey, Fields] = attribute(default_factory=dict, repr=False)  # whole new bases
     conflicts: tuple[Conflict, ...] = ()  # new ones, open or settled at once
-    closed: Mapping[int, str] = field(default_factory=dict)  # conflict id -> outcome
-    resolved: Mapping[UUID, str | None] = field(default_factory=dict, repr=False)  # seen -> natural key
+    closed: Mapping[int, str] = attribute(default_factory=dict)  # conflict id -> outcome
+    resolved: Mapping[UUID, str | None] = attribute(default_factory=dict, repr=False)  # seen -> natural key

@@ -6,7 +6,8 @@ written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from enum import Enum, auto
 
 from coda_pipeline.catalog import CANONICAL_FIELDS, ConflictPolicy
@@ -32,9 +33,9 @@ class FieldConflict:
     """One field on which both sides differ, with the three values and how the policy settled it."""
 
     field: str
-    base: Value = field(repr=False)
-    warehouse: Value = field(repr=False)
-    coda: Value = field(repr=False)
+    base: Value = attribute(repr=False)
+    warehouse: Value = attribute(repr=False)
+    coda: Value = attribute(repr=False)
     outcome: str | None
 
 
@@ -42,8 +43,8 @@ class FieldConflict:
 class Reconciled:
     """One participation against its row: what to take, the new base, the conflicts, what waits to be sent."""
 
-    takes: Fields = field(repr=False)
-    base: Fields = field(repr=False)
+    takes: Fields = attribute(repr=False)
+    base: Fields = attribute(repr=False)
     conflicts: tuple[FieldConflict, ...] = ()
     pending: frozenset[str] = frozenset()
 

@@ -32,17 +32,19 @@ def resolve(state: State, rules: Rules, *, now: datetime, new_id: Callable[[], U
     """
     state = _in_order(state)
     names = names_born_here(state.participations.values(), rules)
-    for _ in range(MAX_PASSES):
-        draft = _decided(replace(state, known=_joined(state.known, names)), rules, now=now, new_id=new_id)
+    draft = _decided(state, names, rules, now=now, new_id=new_id)
+    for _ in range(MAX_PASSES - 1):
         settled = names_born_here(draft.participations.values(), rules)
         if settled == names:
             break
         names = settled
+        draft = _decided(state, names, rules, now=now, new_id=new_id)
     return draft.resolution(outcomes(draft))
 
 
-def _decided(state: State, rules: Rules, *, now: datetime, new_id: Callable[[], UUID]) -> Draft:
-    draft = Draft(state, rules, now=now, new_id=new_id)
+def _decided(state: State, names: Known, rules: Rules, *, now: datetime, new_id: Callable[[], UUID]) -> Draft:
+    known = _joined(state.known, names)
+    draft = Draft(replace(state, known=known), rules, now=now, new_id=new_id)
     bind_by_row(draft)
     bind_by_sync_id(draft)
     pass_on(draft)

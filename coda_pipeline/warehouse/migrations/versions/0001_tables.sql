@@ -37,8 +37,10 @@ create table sync.cursors (
     last_full_at timestamptz,
     last_run_id text,
     last_outcome text,
-    fingerprint text
+    fingerprint text,
+    unfit_cells bigint not null default 0
 );
+comment on column sync.cursors.unfit_cells is 'Cells of live rows that do not fit the type of their view column.';
 comment on column sync.cursors.fingerprint is 'Which cells the row hashes of the table were made of.';
 comment on table sync.cursors is 'How far each Coda table has been read.';
 

@@ -1,11 +1,11 @@
-"""Участие: the participations, every source record and what became of it, and what the sync remembers of them."""
+"""Участие: the participations, the records of all sources, and what the sync remembers of them."""
 
 from pathlib import Path
 
 from alembic import op
 
 from coda_pipeline.warehouse.core.key import create_natural_key
-from coda_pipeline.warehouse.core.norm_function import norm_function
+from coda_pipeline.warehouse.core.norm_function import norm_functions
 
 revision = "0002"
 down_revision = "0001"
@@ -16,7 +16,7 @@ DEFAULT_KEY = ("person", "activity", "role", "started_on")
 def upgrade() -> None:
     """Run the SQL beside this file; what depends on Python's folding or on the key is made in between."""
     conn = op.get_bind()
-    _run(norm_function())
+    _run(norm_functions())
     _run_file("0002_tables.sql")
     create_natural_key(conn, DEFAULT_KEY)
     for name in ("0002_writers.sql", "0002_refusals.sql", "0002_history.sql", "0002_views.sql"):

@@ -40,7 +40,7 @@ comment on column core.participation_all.deleted_by is 'Who deleted it: coda or 
 
 -- Names can be 40 KB and a btree entry 2.7 KB at most: whatever may be long is found through hash indexes.
 create table core.participation_records (
-    record_id text primary key,
+    record_id text not null,
     source text not null,
     source_table text not null,
     doc_id text not null,
@@ -72,10 +72,10 @@ create table core.participation_records (
     browser_link text,
     first_seen_at timestamptz not null,
     changed_at timestamptz not null,
-    run_id text
+    run_id text,
+    primary key (record_id) include (row_hash, deleted_at),
+    check (record_id = source_table || ':' || row_id)
 );
-create index participation_records_by_row on core.participation_records (source_table, row_id)
-    include (row_hash, deleted_at);
 create index participation_records_by_participation on core.participation_records (participation_id);
 create index participation_records_by_key on core.participation_records using hash (natural_key);
 create index participation_records_by_name on core.participation_records using hash (name_norm);
@@ -154,3 +154,12 @@ create table sync.resolve_state (
     resolved_at timestamptz not null
 );
 comment on table sync.resolve_state is 'Of which mapping the records are, and when they were last resolved.';
+
+create table sync.wide_columns (
+    view_column text primary key,
+    source_table text not null,
+    source_column text not null,
+    position integer not null generated always as identity,
+    unique (source_table, source_column)
+);
+comment on table sync.wide_columns is 'Which columns of Coda core.participation_wide shows, in order; never fewer.';

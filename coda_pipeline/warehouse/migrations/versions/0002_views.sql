@@ -25,3 +25,12 @@ select d.record_id, d.source, d.source_table, d.row_id, d.browser_link, d.reason
  where d.outcome = 'duplicate';
 comment on view core.participation_duplicates is
     'One line per duplicate row: which row stands for it, why, and how many rows are the same.';
+
+-- More columns come as Coda tables are read (`warehouse/core/wide.py`).
+create view core.participation_wide as
+select p.participation_id, p.version, p.external_id, p.coda_row_id, p.source_table, p.person_name, p.person_email,
+       p.activity, p.activity_row_id, p.role, p.started_on, p.ended_on, p.share, p.comment, p.source, p.year,
+       p.created_at, p.updated_at, r.browser_link as row_link
+  from core.participation as p
+  left join core.participation_records as r on r.record_id = p.source_table || ':' || p.coda_row_id;
+comment on view core.participation_wide is 'Участие with the other columns of its row in Coda. Read only.';

@@ -1,0 +1,260 @@
+"""Resolving Участие: load what changed, ask Coda where a delta cannot say, decide, apply.
+
+The decisions are `resolve`'s. This module knows the order of loading and writing: everything is applied as
+compare-and-set, and a participation that someone edited meanwhile is resolved again.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, Engine
+
+from coda_pipeline.catalog import Catalog, ParticipationSection, ParticipationSource, TableSpec
+from coda_pipeline.coda.client import CodaClient
+from coda_pipeline.errors import ConfigurationError, NotFoundError, RetriableError
+from coda_pipeline.sync.binding import questions
+from coda_pipeline.sync.cells import fields_of, sync_id_of
+from coda_pipeline.sync.draft import Rules, State
+from coda_pipeline.sync.model import Outcome, Record, Resolution
+from coda_pipeline.sync.neighbourhood import Neighbourhood, carried_over, known_of
+from coda_pipeline.sync.resolve import resolve
+from coda_pipeline.warehouse.core import key, load, reports
+from coda_pipeline.warehouse.core.apply import apply_resolution
+from coda_pipeline.warehouse.core.rows import RawRow
+from coda_pipeline.warehouse.locks import exclusive
+
+MAX_ROUNDS = 5
+LOCK_WAIT_S = 300.0
+# From here on following neighbours costs more than loading everything.
+MANY_CHANGED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveReport:
+    """What one resolve found and did: counts only."""
+
+    records: int
+    survivors: int
+    duplicates: int
+    twins: int
+    incomplete: int
+    ambiguous: int
+    participations: int
+    conflicts_open: int
+    looked_at: int = 0
+    inserted: int = 0
+    updated: int = 0
+    merged: int = 0
+    unmerged: int = 0
+    tombstoned: int = 0
+    revived: int = 0
+    conflicts_raised: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    spec: TableSpec
+    mapping: ParticipationSource
+
+
+def resolve_participation(
+    engine: Engine,
+    catalog: Catalog,
+    client: CodaClient | None,
+    *,
+    run_id: str,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    new_id: Callable[[], UUID] = uuid4,
+    full: bool = False,
+) -> ResolveReport:
+    """Bring core.participation up to what the source tables in `raw` hold.
+
+    `client` answers whether a row still exists; without one, rows are taken as they stand in `raw`. `full`
+    looks at everything, not only at what changed. Raises `ConfigurationError` where the catalogue has no
+    participation, `BusyError` where another run is resolving, `RetriableError` where the application edits
+    faster than this can follow.
+    """
+    resolver = _Resolver(engine, catalog, client, run_id=run_id, now=now, new_id=new_id)
+    with exclusive(engine, "core.participation", wait_s=LOCK_WAIT_S):
+        return resolver.run(full=full)
+
+
+def fingerprint(section: ParticipationSection) -> str:
+    """Changes when the mapping or the key changes, so that every record has to be looked at again."""
+    parts = [s.model_dump_json() for s in section.sources]
+    parts += [",".join(section.natural_key), section.conflicts]
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+
+class _Resolver:
+    def __init__(
+        self,
+        engine: Engine,
+        catalog: Catalog,
+        client: CodaClient | None,
+        *,
+        run_id: str,
+        now: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+    ) -> None:
+        section = catalog.participation
+        if section is None:
+            message = (
+                "Cannot resolve participation: the configuration has no `participation` section. "
+                "Add one; `coda-pipeline discover` suggests it."
+            )
+            raise ConfigurationError(message)
+        self.engine, self.client, self.run_id = engine, client, run_id
+        self.now, self.new_id = now, new_id
+        self.sources = tuple(_Source(catalog.table(s.table), s) for s in section.sources)
+        self.fingerprint, self.key_fields = fingerprint(section), section.natural_key
+        docs = tuple(dict.fromkeys(s.spec.doc_id for s in self.sources))
+        self.rules = Rules(natural_key=section.natural_key, policy=section.conflicts, docs=docs)
+
+    def run(self, *, full: bool) -> ResolveReport:
+        started, asked = time.monotonic(), self._requests()
+        with self.engine.connect() as conn:
+            is_remapped = load.mapping_fingerprint(conn) != self.fingerprint
+        rules = replace(self.rules, is_recheck=full or is_remapped)
+        done: list[Resolution] = []
+        looked_at = 0
+        for _ in range(MAX_ROUNDS):
+            state, resolution = self._decide(rules, is_remapped=is_remapped)
+            looked_at += len(state.records)
+            missed = self._apply(state, resolution, is_remapped=is_remapped)
+            done.append(resolution)
+            rules, is_remapped = self.rules, False
+            if not missed:
+                break
+        else:
+            message = (
+                f"Resolving participation gave up after {MAX_ROUNDS} rounds: the application keeps editing "
+                "the same participations. Nothing is lost; run the sync again."
+            )
+            raise RetriableError(message)
+        seconds = time.monotonic() - started
+        return self._report(done, looked_at=looked_at, seconds=seconds, requests=self._requests() - asked)
+
+    def _requests(self) -> int:
+        return self.client.requests_sent if self.client else 0
+
+    def _decide(self, rules: Rules, *, is_remapped: bool) -> tuple[State, Resolution]:
+        """Load, ask, resolve. Reads one snapshot of the database and writes nothing."""
+        with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
+            fresh = self._fresh(conn, is_remapped=is_remapped)
+            if rules.is_recheck or len(fresh) > MANY_CHANGED:
+                state = self._everything(conn, fresh)
+                return state, self._resolve(state, rules)
+            near = Neighbourhood(conn, rules, fresh)
+            near.start(load.pending_participations(conn))
+            while True:
+                state = near.state()
+                resolution = self._resolve(state, rules)
+                if not near.reach(k for k in resolution.resolved.values() if k is not None):
+                    return state, resolution
+
+    def _fresh(self, conn: Connection, *, is_remapped: bool) -> dict[str, Record]:
+        """The records whose row changed since they were resolved; all after a change of the mapping."""
+        fresh: dict[str, Record] = {}
+        for source in self.sources:
+            rows = None if is_remapped else load.changed_rows(conn, source.spec.name)
+            if rows is None or rows:
+                records = (
+                    record_of(raw, source.spec, source.mapping)
+                    for raw in load.raw_rows(conn, source.spec, rows)
+                )
+                fresh.update((record.record_id, record) for record in records)
+        stored = {r.record_id: r for r in load.records(conn, record_ids=list(fresh))}
+        return {rid: carried_over(record, stored.get(rid)) for rid, record in fresh.items()}
+
+    def _everything(self, conn: Connection, fresh: Mapping[str, Record]) -> State:
+        tables = {s.spec.name for s in self.sources}
+        before = {r.record_id: r for r in load.records(conn) if r.source_table in tables}
+        participations = {p.participation_id: p for p in load.participations(conn)}
+        return State(
+            records={**before, **fresh},
+            before=before,
+            participations=participations,
+            bases=load.bases(conn),
+            conflicts=tuple(load.open_conflicts(conn)),
+            known=known_of(conn, self.rules, fresh, None, apart=participations),
+        )
+
+    def _resolve(self, state: State, rules: Rules) -> Resolution:
+        state = replace(state, gone=frozenset(row for row in questions(state) if self._is_gone(state, row)))
+        return resolve(state, rules, now=self.now(), new_id=self.new_id)
+
+    def _is_gone(self, state: State, record_id: str) -> bool:
+        """Ask the service for one row. Without a client the warehouse's word stands."""
+        record = state.records[record_id]
+        spec = next(s.spec for s in self.sources if s.spec.name == record.source_table)
+        if self.client is None:
+            return False
+        try:
+            self.client.row(spec.doc_id, spec.table_id, record.row_id, exclude=spec.excluded)
+        except NotFoundError:
+            return True
+        return False
+
+    def _apply(self, state: State, resolution: Resolution, *, is_remapped: bool) -> set[UUID]:
+        seen = {pid: p.version for pid, p in state.participations.items()}
+        with self.engine.begin() as conn:
+            if is_remapped:
+                key.drop_natural_key(conn)
+            missed = apply_resolution(conn, resolution, seen=seen, run_id=self.run_id, now=self.now())
+            key.ensure_natural_key(conn, self.key_fields)
+            load.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())
+        return missed
+
+    def _report(
+        self, done: list[Resolution], *, looked_at: int, seconds: float, requests: int
+    ) -> ResolveReport:
+        with self.engine.connect() as conn:
+            outcomes = reports.outcome_counts(conn)
+            standing = {
+                "ambiguous": reports.ambiguous_people(conn),
+                "participations": reports.live_participations(conn),
+                "conflicts_open": reports.open_conflict_count(conn),
+            }
+        links = [u.links for r in done for u in r.updates]
+        return ResolveReport(
+            records=sum(outcomes.values()),
+            survivors=outcomes.get(Outcome.SURVIVOR, 0),
+            duplicates=outcomes.get(Outcome.DUPLICATE, 0),
+            twins=outcomes.get(Outcome.TWIN, 0),
+            incomplete=outcomes.get(Outcome.INCOMPLETE, 0),
+            **standing,
+            looked_at=looked_at,
+            inserted=sum(len(r.inserts) for r in done),
+            updated=sum(bool(u.fields) for r in done for u in r.updates),
+            merged=sum(link.get("merged_into") is not None for link in links),
+            unmerged=sum("merged_into" in link and link["merged_into"] is None for link in links),
+            tombstoned=sum(link.get("deleted_at") is not None for link in links),
+            revived=sum("deleted_at" in link and link["deleted_at"] is None for link in links),
+            conflicts_raised=sum(len(r.conflicts) for r in done),
+            requests=requests,
+            seconds=seconds,
+        )
+
+
+def record_of(raw: RawRow, spec: TableSpec, source: ParticipationSource) -> Record:
+    """The record of one raw row, in canonical fields."""
+    return Record(
+        record_id=f"{spec.name}:{raw.row_id}",
+        source="coda",
+        source_table=spec.name,
+        doc_id=spec.doc_id,
+        row_id=raw.row_id,
+        row_hash=raw.row_hash,
+        fields=fields_of(raw.values, source),
+        sync_id=sync_id_of(raw.values, source),
+        created_at=raw.created_at,
+        updated_at=raw.updated_at,
+        deleted_at=raw.deleted_at,
+    )

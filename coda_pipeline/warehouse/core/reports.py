@@ -1,0 +1,111 @@
+"""What the checks and the command line ask about Участие. Reads only; names are masked (see `masking`).
+
+Conflicts themselves are in `load.open_conflicts`, what became of one participation in `history`.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from coda_pipeline.warehouse.core.driver import fetch
+from coda_pipeline.warehouse.core.key import ARGUMENTS
+from coda_pipeline.warehouse.core.masking import mask
+from coda_pipeline.warehouse.statement import raw_table
+
+MAX_LINKS = 10
+UNRESOLVED = "unresolved"
+
+_WORST = """
+    with worst as (
+        select participation_id, min(survivor_link) as survivor_link, count(*) + 1 as size,
+               array_agg(browser_link order by record_id) filter (where browser_link is not null) as links
+          from core.participation_duplicates
+         group by participation_id order by count(*) desc, participation_id limit %s)
+    select p.person_name, p.person_email, p.activity, p.role, p.started_on, w.size,
+           array_prepend(w.survivor_link, w.links)
+      from worst as w join core.participation_all as p using (participation_id)
+     order by w.size desc, participation_id
+"""
+_KEYS = f"select core.natural_key({ARGUMENTS}) as key from core.participation"  # noqa: S608 (our own columns)
+_VIOLATIONS = f"""
+    select coalesce(sum(size), 0) from (
+        select count(*) as size from ({_KEYS}) as keys
+         where key is not null group by key having count(*) > 1) as groups
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Rows that are one participation: the masked key, how many, links to them, the survivor's first."""
+
+    masked_key: str
+    size: int
+    links: tuple[str, ...]
+
+
+def outcome_counts(conn: Connection) -> dict[str, int]:
+    """Live records by outcome; those never resolved as `UNRESOLVED`."""
+    query = text(
+        "select coalesce(outcome, :unresolved), count(*) from core.participation_records"
+        " where deleted_at is null group by 1 order by 1"
+    )
+    return {row[0]: row[1] for row in conn.execute(query, {"unresolved": UNRESOLVED})}
+
+
+def live_participations(conn: Connection) -> int:
+    """How many participations there are, duplicates and deleted ones left out."""
+    return _count(conn, "select count(*) from core.participation")
+
+
+def ambiguous_people(conn: Connection) -> int:
+    """Live records that name a person without an e-mail whose name several people bear."""
+    return _count(
+        conn, "select count(*) from core.participation_records where is_ambiguous and deleted_at is null"
+    )
+
+
+def open_conflict_count(conn: Connection) -> int:
+    """Conflicts without an outcome."""
+    return _count(conn, "select count(*) from sync.conflicts where outcome is null")
+
+
+def natural_key_violations(conn: Connection) -> int:
+    """Live participations that share their natural key with another; the constraint keeps this at 0."""
+    return _count(conn, _VIOLATIONS)
+
+
+def accounted_for(conn: Connection, sources: Collection[str] | None = None) -> tuple[int, dict[str, int]]:
+    """How many live rows the source tables have, and what became of the live records.
+
+    `sources` None takes those that have records.
+    """
+    known = "select distinct source_table from core.participation_records where source = 'coda' order by 1"
+    tables = sources if sources is not None else conn.scalars(text(known)).all()
+    counts = [
+        _count(conn, f"select count(*) from {raw_table(name)} where deleted_at is null")  # noqa: S608 (checked)
+        for name in tables
+    ]
+    return sum(counts), outcome_counts(conn)
+
+
+def duplicate_groups(conn: Connection, limit: int) -> list[DuplicateGroup]:
+    """The largest groups of duplicates."""
+    groups = fetch(conn, _WORST, [limit])
+    return [
+        DuplicateGroup(
+            _masked_key(*group[:5]), group[5], tuple(link for link in group[6] if link)[:MAX_LINKS]
+        )
+        for group in groups
+    ]
+
+
+def _masked_key(
+    name: str | None, email: str | None, activity: str | None, role: str | None, started_on: date | None
+) -> str:
+    return " · ".join([mask(name or email), mask(activity), mask(role), str(started_on or "-")])
+
+
+def _count(conn: Connection, query: str) -> int:
+    return conn.scalar(text(query)) or 0
