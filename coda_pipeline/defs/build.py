@@ -1,0 +1,31 @@
+"""Puts the definitions together: what the catalogue names becomes assets, jobs and schedules."""
+
+from dagster import AssetsDefinition, AssetSpec, Definitions, in_process_executor
+
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.defs.extract import raw_assets, source_spec
+from coda_pipeline.defs.jobs import build_jobs, build_schedules
+from coda_pipeline.defs.resolve import participation_assets
+from coda_pipeline.defs.resources import build_resources
+from coda_pipeline.settings import Settings
+
+
+def build_definitions(settings: Settings) -> Definitions:
+    """Everything that Dagster shows. Raises `CatalogError` with every mistake of the configuration file."""
+    catalog = settings.catalog()
+    jobs = build_jobs(catalog)
+    return Definitions(
+        assets=_assets(catalog),
+        jobs=jobs,
+        schedules=build_schedules(jobs),
+        resources=build_resources(settings, catalog),
+        executor=in_process_executor,
+    )
+
+
+def _assets(catalog: Catalog) -> list[AssetsDefinition | AssetSpec]:
+    return [
+        *(source_spec(spec) for spec in catalog.tables),
+        *raw_assets(catalog),
+        *participation_assets(catalog),
+    ]

@@ -1,0 +1,61 @@
+"""Running a job in the caller's own process, on a Dagster instance, as `coda-pipeline sync` does.
+
+The run, its checks and its metadata appear in the UI like those of any other run.
+"""
+
+from collections.abc import Collection
+
+from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult
+
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.defs.names import FULL_TAG, PARTICIPATION, RECORDS, SYNC_CODA, SYNC_PARTICIPATION, raw_key
+from coda_pipeline.errors import ConfigurationError
+
+# The UI lists a run under its job by this label, which a run that no workspace launched would lack.
+_LABEL = {".dagster/repository": "__repository__@coda_pipeline"}
+
+
+def run_here(
+    definitions: Definitions,
+    catalog: Catalog,
+    instance: DagsterInstance,
+    *,
+    tables: Collection[str] = (),
+    full: bool = False,
+) -> ExecuteInProcessResult:
+    """Read the named tables, all where none is named, and resolve Участие where one is a source of it.
+
+    A failed run is told by the result, not raised. Raises `ConfigurationError` for a table that is not in the
+    catalogue.
+    """
+    selection = select_assets(catalog, tables)
+    job = definitions.resolve_job_def(job_name(catalog, selection))
+    return job.execute_in_process(
+        instance=instance,
+        asset_selection=selection,
+        tags={**_LABEL, **({FULL_TAG: "true"} if full else {})},
+        raise_on_error=False,
+    )
+
+
+def select_assets(catalog: Catalog, tables: Collection[str]) -> list[AssetKey]:
+    """The assets to make for some tables, for all where none is named."""
+    known = [spec.name for spec in catalog.tables]
+    unknown = sorted(set(tables) - set(known))
+    if unknown:
+        there_are = ", ".join(known) or "none"
+        message = f"No table named {', '.join(unknown)} in the configuration; there are: {there_are}."
+        raise ConfigurationError(message)
+    wanted = [name for name in known if not tables or name in tables]
+    core = [PARTICIPATION, RECORDS] if set(wanted) & _sources(catalog) else []
+    return [*(raw_key(name) for name in wanted), *core]
+
+
+def job_name(catalog: Catalog, selection: Collection[AssetKey]) -> str:
+    """The narrowest job that makes all of these."""
+    participation = {raw_key(name) for name in _sources(catalog)} | {PARTICIPATION, RECORDS}
+    return SYNC_PARTICIPATION if set(selection) <= participation else SYNC_CODA
+
+
+def _sources(catalog: Catalog) -> set[str]:
+    return {source.table for source in catalog.participation.sources} if catalog.participation else set()

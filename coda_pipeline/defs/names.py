@@ -1,0 +1,55 @@
+"""Every name that Dagster shows: asset keys, groups, owners, tags, jobs. No definitions (see `build`).
+
+An asset key is `[schema, table]` of the table it stands for; an external asset is `[coda_source, name]`.
+"""
+
+from collections.abc import Mapping
+
+from dagster import AssetKey
+
+EXTRACT = "extract"
+RESOLVE = "resolve"
+
+PARTICIPATION = AssetKey(["core", "participation"])
+RECORDS = AssetKey(["core", "participation_records"])
+
+SYNC_PARTICIPATION = "sync_participation"
+SYNC_CODA = "sync_coda"
+JOBS = (SYNC_PARTICIPATION, SYNC_CODA)
+HOURLY = "sync_coda_hourly"
+NIGHTLY = "sync_coda_nightly_full"
+
+HR = "team:hr"
+DATA = "team:data"
+
+# A run with this tag reads its tables in full, whatever the cursors say. Works in the launchpad as well.
+FULL_TAG = "coda_pipeline/full"
+# Runs of one service wait for each other in the queue (dagster_home/dagster.yaml).
+SERVICE_TAG = "coda_pipeline/service"
+# Set by the run itself once it holds its lock; says in which process it lives.
+PROCESS_TAG = "coda_pipeline/process"
+
+
+def source_key(table: str) -> AssetKey:
+    """The table in Coda, which this project does not make."""
+    return AssetKey(["coda_source", table])
+
+
+def raw_key(table: str) -> AssetKey:
+    """`raw.coda_<table>`, the rows as received."""
+    return AssetKey(["raw", f"coda_{table}"])
+
+
+def doc_link(doc_id: str) -> str:
+    """Where a person opens the doc (reference/coda-api.md section 5)."""
+    return f"https://coda.io/d/_d{doc_id}"
+
+
+def table_link(doc_id: str, table_id: str) -> str:
+    """Where a person opens the table."""
+    return f"{doc_link(doc_id)}#_tu{table_id}"
+
+
+def is_full(tags: Mapping[str, str]) -> bool:
+    """Whether a run with these tags reads in full."""
+    return tags.get(FULL_TAG, "").lower() == "true"

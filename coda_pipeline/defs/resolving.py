@@ -1,0 +1,57 @@
+"""What a run does to resolve Участие: ask and report. How it is resolved is in `sync.participation`."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from dagster import AssetExecutionContext, MaterializeResult
+from sqlalchemy import Connection
+
+from coda_pipeline.catalog import Catalog, ParticipationSection
+from coda_pipeline.defs.boundary import without_personal_data
+from coda_pipeline.defs.lineage import participation_lineage
+from coda_pipeline.defs.names import PARTICIPATION, RECORDS, is_full, table_link
+from coda_pipeline.defs.participation_checks import findings, participation_checks, record_checks
+from coda_pipeline.defs.participation_report import participation_metadata, records_metadata
+from coda_pipeline.sync.participation import resolve_participation
+from coda_pipeline.warehouse.cursors import load_cursor
+from coda_pipeline.warehouse.ledger import known_columns
+
+
+def resolve_and_report(
+    context: AssetExecutionContext, catalog: Catalog, section: ParticipationSection
+) -> Iterator[MaterializeResult]:
+    """Bring core.participation and core.participation_records up to what the sources hold."""
+    engine, links = context.resources.warehouse.engine, _links(catalog, section)
+    with without_personal_data():
+        report = resolve_participation(
+            engine,
+            catalog,
+            context.resources.coda.client,
+            run_id=context.run.run_id,
+            full=is_full(context.run.tags),
+        )
+        with engine.connect() as conn:
+            found, as_of = findings(conn, links), oldest_read(conn, links)
+            lineage = participation_lineage(section.sources, {t: known_columns(conn, t) for t in links})
+        yield MaterializeResult(
+            asset_key=PARTICIPATION,
+            metadata=participation_metadata(report, as_of, links, lineage),
+            check_results=participation_checks(found),
+        )
+        yield MaterializeResult(
+            asset_key=RECORDS,
+            metadata=records_metadata(report, as_of, links),
+            check_results=record_checks(found),
+        )
+
+
+def oldest_read(conn: Connection, tables: Iterable[str]) -> datetime | None:
+    """As of when Участие is: that of the source read longest ago, None where one was never read."""
+    times = [cursor.as_of if (cursor := load_cursor(conn, table)) else None for table in tables]
+    return None if None in times else min(time for time in times if time)
+
+
+def _links(catalog: Catalog, section: ParticipationSection) -> dict[str, str]:
+    """The sources by name, with their tables in Coda."""
+    specs = [catalog.table(source.table) for source in section.sources]
+    return {spec.name: table_link(spec.doc_id, spec.table_id) for spec in specs}

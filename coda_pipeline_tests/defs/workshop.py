@@ -1,0 +1,61 @@
+"""Running the project's jobs in tests, and asking Dagster what it stored of them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from dagster import (
+    AssetCheckEvaluation,
+    AssetMaterialization,
+    DagsterEventType,
+    DagsterInstance,
+    Definitions,
+    ExecuteInProcessResult,
+)
+from dagster._serdes import serialize_value
+
+from coda_pipeline.defs.build import build_definitions
+from coda_pipeline.defs.launch import run_here
+from coda_pipeline.sandbox.server import SandboxServer
+from coda_pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The definitions for one sandbox and one database, and the instance that their runs go to."""
+
+    settings: Settings
+    sandbox: SandboxServer
+    instance: DagsterInstance
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        return build_definitions(self.settings)
+
+    def run(self, *tables: str, full: bool = False) -> ExecuteInProcessResult:
+        return run_here(self.definitions, self.settings.catalog(), self.instance, tables=tables, full=full)
+
+    def checks(self, run_id: str) -> dict[tuple[str, str], AssetCheckEvaluation]:
+        """What each check said, by asset and name, as stored."""
+        events = self.instance.all_logs(run_id, of_type=DagsterEventType.ASSET_CHECK_EVALUATION)
+        found = [entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event]
+        return {(check.asset_key.to_user_string(), check.check_name): check for check in found}
+
+    def materializations(self, run_id: str) -> dict[str, AssetMaterialization]:
+        """What was made, by asset, as stored."""
+        events = self.instance.all_logs(run_id, of_type=DagsterEventType.ASSET_MATERIALIZATION)
+        found = [
+            entry.dagster_event.step_materialization_data.materialization
+            for entry in events
+            if entry.dagster_event
+        ]
+        return {made.asset_key.to_user_string(): made for made in found}
+
+    def job_name(self, run_id: str) -> str:
+        run = self.instance.get_run_by_id(run_id)
+        assert run is not None
+        return run.job_name
+
+    def everything_stored(self, run_id: str) -> str:
+        """The run and its whole event log, as text."""
+        run = self.instance.get_run_by_id(run_id)
+        return "\n".join([serialize_value(run), *map(serialize_value, self.instance.all_logs(run_id))])
