@@ -259,14 +259,18 @@ def _field_contradictions(
 ) -> list[str]:
     mapped = source.fields.mapped
     missing = [name for name in section.natural_key if name not in mapped]
-    problems = [f".{name}: missing; it is part of the natural key, so expected a column id" for name in missing]
+    problems = [
+        f".{name}: missing; it is part of the natural key, so expected a column id" for name in missing
+    ]
     problems += [
         f".{name}: column {column!r} is excluded from table {spec.name!r}; map or exclude it, not both"
         for name, column in mapped.items()
         if column in spec.excluded
     ]
     columns = list(mapped.values())
-    return problems + [f": column {column!r} is mapped to two fields" for column in sorted(_repeated(columns))]
+    return problems + [
+        f": column {column!r} is mapped to two fields" for column in sorted(_repeated(columns))
+    ]
 
 
 def load_catalog(path: Path) -> Catalog:

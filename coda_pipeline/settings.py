@@ -24,30 +24,35 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = Field(
-        None, description="The warehouse: postgresql://user:password@host/database, or `embedded`."
+        default=None, description="The warehouse: postgresql://user:password@host/database, or `embedded`."
     )
-    database_url_file: Path | None = Field(None, description="A file that holds DATABASE_URL.")
+    database_url_file: Path | None = Field(default=None, description="A file that holds DATABASE_URL.")
     dagster_database_url: SecretStr | None = Field(
-        None, description="Dagster's own storage; the warehouse's database where it is not set."
+        default=None, description="Dagster's own storage; the warehouse's database where it is not set."
     )
     dagster_database_url_file: Path | None = Field(
-        None, description="A file that holds DAGSTER_DATABASE_URL."
+        default=None, description="A file that holds DAGSTER_DATABASE_URL."
     )
     dagster_home: Path = Field(
-        PROJECT_DIR / "dagster_home",
+        default=PROJECT_DIR / "dagster_home",
         description="Dagster's folder: its settings, the logs, and the data of the embedded server.",
     )
     coda_pipeline_config: Path = Field(
-        Path("coda_pipeline.yaml"), description="The configuration file: docs, tables, columns, guards."
+        default=Path("coda_pipeline.yaml"),
+        description="The configuration file: docs, tables, columns, guards.",
     )
-    coda_api_token: SecretStr | None = Field(None, description="Token of the Coda user whose docs are read.")
-    coda_api_token_file: Path | None = Field(None, description="A file that holds CODA_API_TOKEN.")
-    coda_base_url: str = Field("https://coda.io/apis/v1", description="Coda's API, or the sandbox's address.")
+    coda_api_token: SecretStr | None = Field(
+        default=None, description="Token of the Coda user whose docs are read."
+    )
+    coda_api_token_file: Path | None = Field(default=None, description="A file that holds CODA_API_TOKEN.")
+    coda_base_url: str = Field(
+        default="https://coda.io/apis/v1", description="Coda's API, or the sandbox's address."
+    )
     coda_pipeline_ui_url: str | None = Field(
-        None, description="Where people open the Dagster UI; used in links."
+        default=None, description="Where people open the Dagster UI; used in links."
     )
     coda_pipeline_ui_port: int | None = Field(
-        None, description="Port of the Dagster UI; a free one by default."
+        default=None, description="Port of the Dagster UI; 3000, or a free one."
     )
 
     def catalog(self) -> Catalog:
@@ -73,8 +78,8 @@ class Settings(BaseSettings):
         token = _secret(self.coda_api_token, self.coda_api_token_file)
         if token is None:
             message = (
-                "No token for Coda: CODA_API_TOKEN (or CODA_API_TOKEN_FILE) is not set. Make one in Coda under "
-                "Account settings > API settings, or try `coda-pipeline demo`, which needs none; "
+                "No token for Coda: CODA_API_TOKEN (or CODA_API_TOKEN_FILE) is not set. Make one in Coda "
+                "under Account settings > API settings, or try `coda-pipeline demo`, which needs none; "
                 "`coda-pipeline discover` then writes a first configuration."
             )
             raise TokenError(message)
@@ -85,8 +90,8 @@ class Settings(BaseSettings):
         url = _secret(self.database_url, self.database_url_file)
         if url is None:
             message = (
-                "No database: DATABASE_URL is not set. Set it to postgresql://user:password@host/database, or to "
-                "`embedded` for a PostgreSQL server of this project's own under dagster_home/postgres."
+                "No database: DATABASE_URL is not set. Set it to postgresql://user:password@host/database, "
+                "or to `embedded` for a PostgreSQL server of this project's own under dagster_home/postgres."
             )
             raise DatabaseError(message)
         return url.get_secret_value()

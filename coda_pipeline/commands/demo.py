@@ -1,0 +1,51 @@
+"""`coda-pipeline demo`: everything at once and offline: a twin of Coda, PostgreSQL, a sync, the UI.
+
+What it sets up is in `demo_world`.
+"""
+
+from typing import Annotated
+
+import typer
+
+from coda_pipeline.commands.terminal import INTERRUPTED, remark
+
+ROWS = 4000
+
+
+def demo(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Stop after the first sync.")] = False,
+    rows: Annotated[int, typer.Option(help="Rows of Участие in the sandbox's doc.", min=1)] = ROWS,
+) -> None:
+    """Try it, offline: a sandbox in place of Coda, an embedded PostgreSQL, a first sync, and the Dagster UI.
+
+    Needs no token and no database. Ctrl-C ends every process it started.
+    """
+    from coda_pipeline.commands.demo_world import (
+        alone_in,
+        demo_home,
+        enter_demo,
+        first_sync,
+        serve,
+        start_sandbox,
+    )
+    from coda_pipeline.commands.ports import ui_port
+    from coda_pipeline.commands.processes import Processes, end_on_signals
+    from coda_pipeline.settings import Settings
+
+    home = demo_home()
+    port = None if once else ui_port(Settings().coda_pipeline_ui_port)
+    end_on_signals()
+    is_synced = False
+    with alone_in(home), Processes() as processes:
+        try:
+            remark(f"The demo keeps everything in {home}")
+            settings = enter_demo(home, start_sandbox(processes, home, rows))
+            is_synced = first_sync(settings)
+            if is_synced and port is not None:
+                serve(processes, settings, port)
+                processes.wait()
+        except KeyboardInterrupt:
+            remark("Ending.")
+            raise typer.Exit(0 if is_synced else INTERRUPTED) from None
+    raise typer.Exit(0 if is_synced else 1)

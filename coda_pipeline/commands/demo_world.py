@@ -1,0 +1,110 @@
+"""What the demo is made of: a sandbox, a server, a first sync, Dagster.
+
+It keeps to a folder of its own and to the sandbox: whatever the environment says about
+a real doc or a real database is set aside, so that trying it can never touch either.
+"""
+
+import fcntl
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from coda_pipeline.catalog import DEMO_CATALOG
+from coda_pipeline.commands.ports import LOOPBACK, free_port, wait_for_answer
+from coda_pipeline.commands.processes import Processes
+from coda_pipeline.commands.run import run_sync
+from coda_pipeline.commands.serving import fail_orphaned_runs, serve_dagster
+from coda_pipeline.commands.terminal import remark, say
+from coda_pipeline.commands.workplace import export_environment
+from coda_pipeline.errors import BusyError
+from coda_pipeline.sandbox.app import API_PATH
+from coda_pipeline.sandbox.config import DEFAULT_TOKEN
+from coda_pipeline.settings import EMBEDDED, Settings
+
+FOLDER = "demo"
+ENVIRONMENT = "environment.sh"
+SANDBOX_WITHIN_S = 120
+
+
+def demo_home() -> Path:
+    """The demo's own folder in Dagster's folder."""
+    return Settings().dagster_home.resolve() / FOLDER
+
+
+@contextmanager
+def alone_in(home: Path) -> Iterator[None]:
+    """Keep a second demo out of the same folder. Raises `BusyError`."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "demo.lock").open("w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = (
+                f"A demo is already running in {home}: end it with Ctrl-C where it runs, or give this one "
+                "a folder of its own with DAGSTER_HOME."
+            )
+            raise BusyError(message) from None
+        yield
+
+
+def start_sandbox(processes: Processes, home: Path, rows: int) -> str:
+    """A sandbox in a process of its own; its base URL. Raises `FatalError`, `ServiceError`."""
+    port = free_port()
+    processes.start(
+        "sandbox",
+        [sys.executable, "-m", "coda_pipeline.cli", "sandbox", "--port", str(port), "--rows", str(rows)],
+        log=home / "logs" / "sandbox.log",
+    )
+    base_url = f"http://{LOOPBACK}:{port}{API_PATH}"
+    wait_for_answer(
+        f"{base_url}/whoami",
+        what="sandbox",
+        within_s=SANDBOX_WITHIN_S,
+        look=processes.check,
+        token=DEFAULT_TOKEN,
+    )
+    return base_url
+
+
+def enter_demo(home: Path, base_url: str) -> Settings:
+    """Make this process's environment the demo's: its folder, its server, its doc, and nothing else."""
+    wanted = {
+        "DATABASE_URL": EMBEDDED,
+        "DAGSTER_HOME": str(home),
+        "CODA_PIPELINE_CONFIG": str(DEMO_CATALOG),
+        "CODA_BASE_URL": base_url,
+        "CODA_API_TOKEN": DEFAULT_TOKEN,
+    }
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    # A proxy that the environment names cannot reach this machine's loopback.
+    os.environ |= wanted | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+    remark("Starting PostgreSQL")
+    settings = export_environment(Settings())
+    exports = wanted | {"DATABASE_URL": settings.warehouse_url()}
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in exports.items()]
+    (home / ENVIRONMENT).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return settings
+
+
+def first_sync(settings: Settings) -> bool:
+    """Read all tables in full, since a new sandbox has forgotten the edits of the last; whether all was done."""
+    fail_orphaned_runs(settings)
+    remark(f"Reading the demo's doc from {settings.coda_base_url}")
+    return run_sync(settings, (), full=True)
+
+
+def serve(processes: Processes, settings: Settings, port: int) -> None:
+    """Start Dagster's processes and say where everything is."""
+    home = settings.dagster_home
+    remark("Starting Dagster")
+    ui = serve_dagster(processes, port=port, logs=home / "logs")
+    ui.turn_everything_on()
+    say()
+    say(f"Dagster UI:  {ui.url}")
+    say(f"PostgreSQL:  {settings.warehouse_url()}")
+    say(f"Other commands on this demo, in another terminal:  . {shlex.quote(str(home / ENVIRONMENT))}")
+    say("Schedules and sensors are on. Ctrl-C ends everything.")

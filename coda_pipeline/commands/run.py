@@ -1,0 +1,112 @@
+"""Runs a sync in this process, with progress, and tells what arrived. Used by `sync` and by the demo.
+
+The run is an ordinary run of the Dagster instance of this environment (`workplace.export_environment`), so it
+shows in the UI with its checks and metadata.
+"""
+
+import time
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, ExecuteInProcessResult
+from dagster_shared.error import SerializableErrorInfo
+
+from coda_pipeline.commands.meter import showing_progress
+from coda_pipeline.commands.terminal import complain, remark, say, say_table
+from coda_pipeline.commands.workplace import dagster_instance
+from coda_pipeline.defs.launch import run_here
+from coda_pipeline.defs.names import PARTICIPATION, RECORDS
+from coda_pipeline.errors import CodaPipelineError
+from coda_pipeline.settings import Settings
+
+COUNTS = (
+    "rows_read",
+    "rows_inserted",
+    "rows_updated",
+    "rows_unchanged",
+    "rows_deleted",
+    "rows_held",
+    "requests",
+    "seconds",
+)
+HEADER = ("table", "read", "new", "changed", "unchanged", "deleted", "held", "requests", "seconds")
+OUTCOMES = ("survivors", "duplicates", "twins", "incomplete")
+
+
+def run_sync(settings: Settings, tables: Collection[str], *, full: bool) -> bool:
+    """Sync some tables, all where none is named, and print what arrived; whether all of it was done.
+
+    Raises `ConfigurationError` for a table that the configuration does not have.
+    """
+    # Imported here: it reads the environment, which has to be complete by now.
+    from coda_pipeline.definitions import defs
+
+    began = time.monotonic()
+    log = settings.dagster_home / "logs" / "sync.log"
+    with dagster_instance() as instance, showing_progress(log):
+        result = run_here(defs, settings.catalog(), instance, tables=tables, full=full)
+    _tell_tables(result)
+    _tell_participation(result)
+    _tell_checks(result)
+    if result.success:
+        say(f"Done in {time.monotonic() - began:.1f} seconds. Run {result.run_id}.")
+        return True
+    for reason in dict.fromkeys(failures(result.all_events)):
+        complain(reason)
+    remark(f"Run {result.run_id} failed; the last good state is kept. Its log: {log}")
+    return False
+
+
+def failures(events: Collection[DagsterEvent]) -> Iterator[str]:
+    """Why steps, or the run as a whole, failed: the messages of the errors at the bottom of it."""
+    for event in events:
+        if event.event_type == DagsterEventType.STEP_FAILURE:
+            yield _bottom(event.step_failure_data.error)
+        elif event.event_type == DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
+            yield _bottom(event.job_failure_data.error)
+
+
+def _bottom(error: SerializableErrorInfo | None) -> str:
+    while error is not None and error.cause is not None:
+        error = error.cause
+    if error is None:
+        return "A step failed without saying why."
+    name, _, message = error.message.strip().partition(": ")
+    # Our own messages say what to do; others mean something only with their kind.
+    return message if name.startswith(CodaPipelineError.__module__) else f"{name}: {message}"
+
+
+def _tell_tables(result: ExecuteInProcessResult) -> None:
+    rows = []
+    for event in result.get_asset_materialization_events():
+        key, metadata = event.asset_key, _values(event)
+        if key is not None and key.path[0] == "raw":
+            rows.append((key.path[-1].removeprefix("coda_"), *(metadata[name] for name in COUNTS)))
+    if rows:
+        total = [sum(row[n] for row in rows) for n in range(1, len(HEADER))]
+        say_table(HEADER, [*rows, ("all", *total[:-1], round(total[-1], 3))])
+
+
+def _tell_participation(result: ExecuteInProcessResult) -> None:
+    found = {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
+    records, live = found.get(RECORDS), found.get(PARTICIPATION)
+    if records is None or live is None:
+        return
+    outcomes = ", ".join(f"{records.get(name, '?')} {name}" for name in OUTCOMES)
+    say(f"Участие: {live['dagster/row_count']} participations of {records['dagster/row_count']} records")
+    say(f"  ({outcomes}; {live.get('rows_held', '?')} conflicts open)")
+
+
+def _tell_checks(result: ExecuteInProcessResult) -> None:
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed:
+            remark(f"{evaluation.severity.value}  {_sentence(evaluation)}")
+
+
+def _sentence(evaluation: AssetCheckEvaluation) -> str:
+    return f"{evaluation.check_name}. {evaluation.description or ''}".strip()
+
+
+def _values(event: DagsterEvent) -> dict[str, Any]:
+    metadata = event.step_materialization_data.materialization.metadata
+    return {name: value.value for name, value in metadata.items()}
