@@ -8,7 +8,7 @@ import orjson
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured value. `floor` is the same of the barest script; `promise` is in words, `is_kept` in fact."""
+    """One value. `floor` is the same of the barest script; `promise` is in words, `is_kept` in fact."""
 
     what: str
     value: float

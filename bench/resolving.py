@@ -48,7 +48,7 @@ def catalog(rows: int) -> Catalog:
 
 
 def measure(engine: Engine, rows: int = 100_000, changed: int = 10) -> list[Figure]:
-    """Resolve a table of so many rows, then again after so many of them changed. `engine`: a migrated
+    """Resolve a table of so many rows, then again after so many of them changed, in a migrated database."""
     database.
     """
     of = catalog(rows)

@@ -105,7 +105,7 @@ class Transport:
             Call("GET", path, subject, kind=kind, page_of_rows=page_of_rows, params=dict(params or {}))
         )
 
-    def send(  # noqa: PLR0913 -- mostly by name
+    def send(
         self,
         method: str,
         path: str,

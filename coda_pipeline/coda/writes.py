@@ -92,7 +92,7 @@ class RowWrites:
             repeatable=False,
         )
 
-    def _write(  # noqa: PLR0913 -- mostly by name
+    def _write(
         self,
         method: str,
         path: str,

@@ -91,7 +91,7 @@ def enter_demo(home: Path, base_url: str) -> Settings:
 
 
 def first_sync(settings: Settings) -> bool:
-    """Read all tables in full, since a new sandbox has forgotten the edits of the last; whether all was done."""
+    """Read all tables in full, since a new sandbox has forgotten edits in the last; whether all was done."""
     fail_orphaned_runs(settings)
     remark(f"Reading the demo's doc from {settings.coda_base_url}")
     return run_sync(settings, (), full=True)

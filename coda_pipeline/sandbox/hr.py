@@ -31,7 +31,7 @@ class Hr(ColumnActs):
             self._record(PutRow(table, new_row(self.doc, row_id, cells, self._now())))
             return row_id
 
-    def add_participation(  # noqa: PLR0913 - one per field
+    def add_participation(
         self,
         person: str | None = None,
         email: str | None = None,

@@ -35,7 +35,7 @@ class ColumnActs:
         found = self._column(table, column)
         self._set_column(table, replace(found, kind=kind, is_array=is_array, extras=(), target_id=None))
 
-    def add_column(  # noqa: PLR0913
+    def add_column(
         self,
         name: str,
         kind: str = "text",

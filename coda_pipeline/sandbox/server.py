@@ -100,7 +100,7 @@ class SandboxServer:
         settling.settle(self.world)
 
 
-def serve(  # noqa: PLR0913 - one per option
+def serve(
     *,
     port: int = 0,
     token: str = DEFAULT_TOKEN,

@@ -25,6 +25,7 @@ from coda_pipeline.sync.resolve import resolve
 from coda_pipeline.warehouse.core import key, load, reports
 from coda_pipeline.warehouse.core.apply import apply_resolution
 from coda_pipeline.warehouse.core.rows import RawRow
+from coda_pipeline.warehouse.core.wide import grow_wide
 from coda_pipeline.warehouse.locks import exclusive
 
 MAX_ROUNDS = 5
@@ -110,7 +111,7 @@ class _Resolver:
                 "Add one; `coda-pipeline discover` suggests it."
             )
             raise ConfigurationError(message)
-        self.engine, self.client, self.run_id = engine, client, run_id
+        self.engine, self.catalog, self.client, self.run_id = engine, catalog, client, run_id
         self.now, self.new_id = now, new_id
         self.sources = tuple(_Source(catalog.table(s.table), s) for s in section.sources)
         self.fingerprint, self.key_fields = fingerprint(section), section.natural_key
@@ -209,6 +210,7 @@ class _Resolver:
                 key.drop_natural_key(conn)
             missed = apply_resolution(conn, resolution, seen=seen, run_id=self.run_id, now=self.now())
             key.ensure_natural_key(conn, self.key_fields)
+            grow_wide(conn, self.catalog)
             load.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())
         return missed
 

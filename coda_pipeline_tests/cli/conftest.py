@@ -45,7 +45,7 @@ class Terminal:
 
     def run(self, *args: str) -> Answer:
         """Run a command in a process of its own, as a person does."""
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [sys.executable, "-m", "coda_pipeline.cli", *args],
             env=self.environment(), cwd=self.folder, check=False,
             capture_output=True, text=True, timeout=COMMAND_TIMEOUT_S,

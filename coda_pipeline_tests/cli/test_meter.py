@@ -27,7 +27,7 @@ def test_on_a_terminal_there_are_bars_and_the_noise_goes_to_the_log(tmp_path: Pa
     ours, theirs = pty.openpty()
     argv = [sys.executable, "-c", READ, str(tmp_path / "log")]
     env = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=theirs, env=env, check=True, text=True)  # noqa: S603
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=theirs, env=env, check=True, text=True)
     os.close(theirs)
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
@@ -42,7 +42,7 @@ def test_on_a_terminal_there_are_bars_and_the_noise_goes_to_the_log(tmp_path: Pa
 
 def test_elsewhere_there_are_plain_lines(tmp_path: Path):
     argv = [sys.executable, "-c", READ, str(tmp_path / "log")]
-    done = subprocess.run(argv, capture_output=True, check=True, text=True)  # noqa: S603
+    done = subprocess.run(argv, capture_output=True, check=True, text=True)
     assert done.stderr == "people: 0 of 10 rows\n"
     assert done.stdout == "the answer\n"
 

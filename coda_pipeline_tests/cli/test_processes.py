@@ -69,7 +69,7 @@ def test_leaving_the_block_ends_children_and_what_they_started(program: str, tmp
 
 def test_a_killed_command_takes_its_children_along(tmp_path: Path):
     note = tmp_path / "pid"
-    command = subprocess.Popen(  # noqa: S603
+    command = subprocess.Popen(
         [sys.executable, "-c", COMMAND, PARENT, str(note)], stdout=subprocess.PIPE, text=True
     )
     assert command.stdout is not None

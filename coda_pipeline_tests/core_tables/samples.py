@@ -85,7 +85,7 @@ def apply(
     engine: Engine, resolution: Resolution, *, seen: Mapping[UUID, int] | None = None, run_id: str = "run-1"
 ) -> set[UUID]:
     with engine.begin() as conn:
-        return apply_resolution(conn, resolution, seen=seen, run_id=run_id, now=NOW)
+        return apply_resolution(conn, resolution, seen=seen or {}, run_id=run_id, now=NOW)
 
 
 def put_raw(engine: Engine, rows: Mapping[str, str]) -> None:
@@ -95,8 +95,8 @@ def put_raw(engine: Engine, rows: Mapping[str, str]) -> None:
         for row_id, row_hash in rows.items():
             conn.execute(
                 text(
-                    "insert into raw.coda_participation (row_id, values, row_hash, browser_link, coda_created_at,"
-                    " coda_updated_at, first_seen_at, received_at)"
+                    "insert into raw.coda_participation (row_id, values, row_hash, browser_link,"
+                    " coda_created_at, coda_updated_at, first_seen_at, received_at)"
                     " values (:id, cast(:values as jsonb), :hash, :link, :now, :now, :now, :now)"
                 ),
                 {

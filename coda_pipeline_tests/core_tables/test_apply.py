@@ -223,8 +223,8 @@ def test_what_the_application_entered_meanwhile_is_not_entered_twice(engine, app
 def test_after_such_a_miss_the_callers_transaction_goes_on(engine, application):
     application.insert()
     with engine.begin() as conn:
-        apply_resolution(conn, bound(), run_id="r", now=NOW)
-        apply_resolution(conn, bound(P2, "i-b", role="менеджер"), run_id="r", now=NOW)
+        apply_resolution(conn, bound(), seen={}, run_id="r", now=NOW)
+        apply_resolution(conn, bound(P2, "i-b", role="менеджер"), seen={}, run_id="r", now=NOW)
 
     assert application.count() == 2
 
@@ -287,7 +287,9 @@ def test_what_was_written_but_not_resolved_stays_pending(engine):
 
 def test_applying_what_is_stored_already_writes_nothing(engine):
     apply(engine, bound())
-    written = "select xmin::text from core.participation_all union all select xmin::text from sync.participation_state"
+    written = """
+        select xmin::text from core.participation_all
+         union all select xmin::text from sync.participation_state"""
     with engine.connect() as conn:
         before = conn.execute(text(written)).all()
     apply(engine, Resolution(resolved={P1: "key of i-a"}), seen={P1: 1})

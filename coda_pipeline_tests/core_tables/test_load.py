@@ -14,7 +14,7 @@ ANNA, BORIS = Person("Анна Петрова", None), Person("Борис", "bor
 
 @pytest.fixture
 def stored(engine):
-    """Three participations: Анна without an e-mail, Борис with one, and Борис again, merged into his first."""
+    """Three participations: Анна without an e-mail, Борис with one, and another of Борис merged into it."""
     apply(engine, bound(P1, "i-a", person=ANNA, activity=Activity("Обучение", None)))
     apply(engine, bound(P2, "i-b", person=BORIS))
     apply(engine, bound(P3, "i-c", person=BORIS, role="менеджер"))

@@ -1,4 +1,4 @@
-"""A second live participation with one key is refused, and whoever is refused learns which one is in the way."""
+"""A second live participation with one key is refused, and the refusal says which one is in the way."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -35,7 +35,8 @@ def test_one_insert_of_two_equal_rows_is_refused(application):
     with pytest.raises(errors.ExclusionViolation):
         application.execute("""
             insert into core.participation (person_name, activity, role, started_on)
-            values ('Анна', 'Обучение', 'аналитик', '2024-03-01'), ('АННА', 'обучение', 'Аналитик', '2024-03-01')""")
+            values ('Анна', 'Обучение', 'аналитик', '2024-03-01'),
+                   ('АННА', 'обучение', 'Аналитик', '2024-03-01')""")
 
 
 def test_no_refusal_quotes_a_person(application):
@@ -101,7 +102,10 @@ def test_a_merged_participation_does_not_hold_its_key(application, engine):
     first, second = application.insert(), application.insert(role="менеджер")
     with engine.begin() as conn:
         conn.execute(text("set local coda_pipeline.run_id = 'r'"))
-        merge = "update core.participation_all set merged_into = :into, role = 'аналитик' where participation_id = :id"
+        merge = (
+            "update core.participation_all set merged_into = :into, role = 'аналитик'"
+            " where participation_id = :id"
+        )
         conn.execute(text(merge), {"into": first, "id": second})
 
     assert application.count() == 1
@@ -155,7 +159,9 @@ def test_the_sync_may_take_the_constraint_away_resolve_and_put_it_back(applicati
 
 
 def test_the_key_does_not_depend_on_the_settings_of_the_session(database):
-    query = "select core.natural_key('Анна', null, 'Обучение', null, 'аналитик', date '2024-03-04', null, 0.50, null)"
+    query = """
+        select core.natural_key('Анна', null, 'Обучение', null, 'аналитик',
+                                date '2024-03-04', null, 0.50, null)"""
     with psycopg.connect(database) as conn:
         plain = conn.execute(query).fetchone()
         conn.execute("set datestyle = 'German, DMY'")

@@ -9,7 +9,7 @@ from coda_pipeline.sync.model import Conflict, ConflictKind, Outcome, Person, Re
 from coda_pipeline.warehouse.core import reports
 from coda_pipeline.warehouse.core.key import drop_natural_key
 from coda_pipeline.warehouse.core.masking import mask
-from coda_pipeline_tests.core_tables.samples import NOW, P1, P2, apply, bound, put_raw, record, run
+from coda_pipeline_tests.core_tables.samples import NOW, P1, P2, apply, bound, put_raw, record
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def test_every_duplicate_has_its_line_with_its_survivor(group):
     with group.connect() as conn:
         lines = conn.execute(
             text(
-                "select record_id, survivor_record_id, group_size, reason from core.participation_duplicates order by 1"
+                "select record_id, survivor_record_id, group_size, reason"
+                " from core.participation_duplicates order by 1"
             )
         ).all()
 
@@ -80,11 +81,10 @@ def test_every_duplicate_has_its_line_with_its_survivor(group):
 
 
 def test_a_duplicate_that_had_a_participation_of_its_own_belongs_to_the_survivors(group):
-    run(
-        group,
-        "set local coda_pipeline.run_id = 'r'; update core.participation_all set merged_into = :p1 "
-        "where participation_id = :p2".replace(":p1", f"'{P1}'").replace(":p2", f"'{P2}'"),
-    )
+    with group.begin() as conn:
+        conn.execute(text("set local coda_pipeline.run_id = 'r'"))
+        merge = "update core.participation_all set merged_into = :into where participation_id = :id"
+        conn.execute(text(merge), {"into": P1, "id": P2})
     with group.connect() as conn:
         survivors = conn.execute(
             text("select distinct participation_id, group_size from core.participation_duplicates")

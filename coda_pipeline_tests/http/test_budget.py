@@ -214,7 +214,7 @@ def test_several_processes_together_never_exceed_any_window(
     program = tmp_path / "reader.py"
     program.write_text(READER)
     command = [sys.executable, str(program), script.base_url, database, "8"]
-    readers = [subprocess.Popen(command) for _ in range(4)]  # noqa: S603 -- our own program
+    readers = [subprocess.Popen(command) for _ in range(4)]
     assert [reader.wait(timeout=120) for reader in readers] == [0, 0, 0, 0]
     assert len(script.seen) == 32
     assert most_in_a_window([seen.at_s for seen in script.seen], 1.0) <= 10

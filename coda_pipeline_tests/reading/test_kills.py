@@ -25,7 +25,7 @@ def page_rows() -> int:
 def worker(sandbox, database):
     """A process that reads the table in full."""
     command = [sys.executable, "-m", "coda_pipeline_tests.reading.worker"]
-    process = subprocess.Popen([*command, sandbox.base_url, sandbox.token, database])  # noqa: S603
+    process = subprocess.Popen([*command, sandbox.base_url, sandbox.token, database])
     try:
         yield process
     finally:

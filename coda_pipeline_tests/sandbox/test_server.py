@@ -55,7 +55,7 @@ def test_a_connection_left_open_does_not_keep_the_server() -> None:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_serve_says_where_it_is_and_ends_when_told(ending: signal.Signals) -> None:
     command = [sys.executable, "-c", SERVE]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline().split() for _ in range(8)]
         base_url = lines[0][2]

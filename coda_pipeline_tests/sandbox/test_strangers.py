@@ -73,7 +73,7 @@ def prism() -> Path:
     program = PRISM / "node_modules" / ".bin" / "prism"
     if not program.exists():
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run(command, cwd=PRISM, check=True, timeout=300)  # noqa: S603
+        subprocess.run(command, cwd=PRISM, check=True, timeout=300)
     return program
 
 
@@ -97,7 +97,7 @@ def _running_proxy(prism: Path, specification: Path, sandbox: SandboxServer) -> 
         str(prism), "proxy", str(specification), sandbox.base_url, "--errors", "--host", "127.0.0.1",
         "--port", str(port),
     ]  # fmt: skip
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

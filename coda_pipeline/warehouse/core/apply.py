@@ -29,19 +29,18 @@ def apply_resolution(
     conn: Connection,
     resolution: Resolution,
     *,
+    seen: Mapping[UUID, int],
     run_id: str,
     now: datetime,
     by: str = "sync",
-    seen: Mapping[UUID, int] | None = None,
 ) -> set[UUID]:
     """Write a resolution as the sync of this run; the participations that were missed.
 
-    `seen` is the version of each participation as it was loaded, needed unless loading and applying are one
-    transaction and one snapshot; without it only what is updated is compared. What is returned was written by
-    someone else meanwhile: load again and resolve again. `by` is who closes the conflicts.
+    `seen` is the version of each participation as it was loaded. What is returned was written by someone else
+    meanwhile: load again and resolve again. `by` is who closes the conflicts.
     """
     conn.execute(text("select set_config('coda_pipeline.run_id', :run_id, true)"), {"run_id": run_id})
-    loaded = _loaded(resolution, seen or {})
+    loaded = _loaded(resolution, seen)
     try:
         # A savepoint: what the database refuses here leaves the caller's transaction usable.
         with driver_connection(conn).transaction():

@@ -1,4 +1,4 @@
-"""Writing participations, and noting which version of them was resolved. Only for `apply`, in its transaction."""
+"""Writing participations, and noting which version of them was resolved. Only for `apply`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -26,10 +26,14 @@ _UNCHANGED = """
       from core.participation_all as p join pg_temp.loaded as l using (participation_id, version)
 """
 
-_UPDATES = ( "participation_id uuid, taken text[], person_name text, person_email text, activity text,
-activity_row_id text," " role text, started_on date, ended_on date, share numeric, comment text," " source
-text, source_table text, coda_row_id text, merged_into uuid, deleted_at timestamptz, deleted_by text" )
-_NAMED_BY = { "person_name": "person", "person_email": "person", "activity_row_id": "activity", } _TAKEN = ", ".join(
+_UPDATES = (
+    "participation_id uuid, taken text[], person_name text, person_email text, activity text,"
+    " activity_row_id text, role text, started_on date, ended_on date, share numeric, comment text,"
+    " source text, source_table text, coda_row_id text, merged_into uuid, deleted_at timestamptz,"
+    " deleted_by text"
+)
+_NAMED_BY = {"person_name": "person", "person_email": "person", "activity_row_id": "activity"}
+_TAKEN = ", ".join(
     f"{column} = case when '{_NAMED_BY.get(column, column)}' = any(u.taken)"
     f" then u.{column} else p.{column} end"
     for column in (*FIELD_COLUMNS, *LINK_COLUMNS)

@@ -17,7 +17,7 @@ Json = str | Mapping[str, str | None] | None
 
 
 def from_json(field: str | None, stored: Json) -> Value:
-    """The value of a canonical field from its JSON; None where `field` is None: a conflict about a whole row."""
+    """The value of a canonical field from its JSON; None where `field` is: a conflict about a whole row."""
     if stored is None or field is None:
         return None
     if isinstance(stored, Mapping):

@@ -8,7 +8,6 @@ normalised. Writing is in `apply`. The caller has the transaction.
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -102,7 +101,7 @@ def changed_rows(conn: Connection, table: str) -> list[str]:
 
 
 def raw_rows(conn: Connection, spec: TableSpec, row_ids: Collection[str] | None) -> Iterator[RawRow]:
-    """Rows as received, deleted ones too; `row_ids` None gives all. Streamed: read them in the transaction."""
+    """Rows as received, deleted ones too; `row_ids` None gives all. Streamed: read within the transaction."""
     query = f"{_RAW} {raw_table(spec.name)}"
     rows = (
         stream(conn, query)
@@ -133,8 +132,8 @@ def records(
 ) -> list[Record]:
     """Records, deleted ones too.
 
-    `names` finds those that name a person without an e-mail: whom they mean depends on who is known by that name.
-    `activities` likewise finds those without a row id, and `with_rows` the others too.
+    `names` finds those that name a person without an e-mail: whom they mean depends on who is known by that
+    name. `activities` likewise finds those without a row id, and `with_rows` the others too.
     """
     without_email = (
         f"{_RECORD_IDS.format('name_norm')} and (person_email is null or btrim(person_email) = '')"
@@ -163,8 +162,8 @@ def participations(
 ) -> list[Participation]:
     """Participations, merged and deleted ones too.
 
-    `ids` brings along those merged into them; `rows` are record ids of survivor rows; `names` and `activities`
-    find all that bear them.
+    `ids` brings along those merged into them; `rows` are record ids of survivor rows; `names` and
+    `activities` find all that bear them.
     """
     criteria = {
         _IDS.format("participation_id"): ids,

@@ -14,7 +14,7 @@ PLAIN = " -~«»–—А-яЁё"
 
 
 def norm_functions() -> str:
-    """The functions `core.norm(text)` and `core.norm_thoroughly(text)`: NFKC, folding, ё as е, single spaces."""
+    """`core.norm(text)` and `core.norm_thoroughly(text)`: NFKC, case folding, ё as е, single spaces."""
     singles, several = _folding()
     spaces = _character_class(c for c in _characters() if c.isspace())
     unfolded = "folded"
@@ -38,7 +38,7 @@ begin
 end
 $body$;
 
--- What is said of the locale is computed once, when the statement is planned. Not strict: that forbids inlining.
+-- What the locale can do is computed once, by the planner. Not strict, since that forbids inlining.
 create function core.norm(value text) returns text
 language sql immutable parallel safe as $body$
     select case when lower('IЯЁ' collate "default") = 'iяё' and value !~ '[^{PLAIN}]|^ | $|  '

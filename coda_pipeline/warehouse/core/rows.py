@@ -11,6 +11,8 @@ from typing import Any
 
 from coda_pipeline.sync.model import (
     Activity,
+    Conflict,
+    ConflictKind,
     Fields,
     Outcome,
     Participation,
@@ -19,6 +21,7 @@ from coda_pipeline.sync.model import (
     Unreadable,
     Value,
 )
+from coda_pipeline.warehouse.core.codec import from_json
 
 # Columns of the canonical fields, in the order in which `to_columns` and `from_columns` have them.
 FIELD_COLUMNS = (

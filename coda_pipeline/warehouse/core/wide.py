@@ -41,7 +41,8 @@ _ADD = text(
     "insert into sync.wide_columns (view_column, source_table, source_column) values (:name, :table, :column)"
 )
 _DESCRIPTION = """
-    select col_description(attrelid, attnum) from pg_attribute where attrelid = to_regclass(%s) and attname = %s
+    select col_description(attrelid, attnum) from pg_attribute
+     where attrelid = to_regclass(%s) and attname = %s
 """
 
 Shown = tuple[str, str, str]  # view column, source table, column of the source's view

@@ -55,9 +55,7 @@ begin
             using errcode = 'exclusion_violation', schema = 'core', table = 'participation',
                   constraint = 'participation_natural_key',
                   detail = 'It is participation ' || first || '.',
-                  hint = 'Change that one, or write what differs: '
-                         || obj_description('core.natural_key(text,text,text,text,text,date,date,numeric,text)'::regprocedure,
-                                            'pg_proc') || '.';
+                  hint = 'Change that one, or write what differs: ' || core.key_fields() || '.';
     end if;
     return null;
 end

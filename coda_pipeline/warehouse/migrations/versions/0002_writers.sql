@@ -30,12 +30,19 @@ language sql immutable parallel safe as $$
                                   p.started_on, p.ended_on, p.share, p.comment)
 $$;
 
+-- The comment on the function is made along with it.
+create function core.key_fields() returns text
+language sql stable as $$
+    select obj_description(oid, 'pg_proc') from pg_proc
+     where proname = 'natural_key' and pronamespace = 'core'::regnamespace
+$$;
+
 create function core.refuse_missing_key_field(field text) returns void
 language plpgsql as $$
 begin
     raise exception '% is missing: it is part of what makes a participation', field
         using errcode = 'not_null_violation', table = 'participation', schema = 'core',
-              hint = 'A participation needs: ' || obj_description('core.natural_key(text,text,text,text,text,date,date,numeric,text)'::regprocedure, 'pg_proc') || '.';
+              hint = 'A participation needs: ' || core.key_fields() || '.';
 end
 $$;
 
@@ -78,8 +85,8 @@ $$;
 create trigger participation_1_insert before insert on core.participation_all
     for each row when (not core.is_sync()) execute function core.before_application_insert();
 
--- A statement that names the e-mail or the row id has spoken about it, even if it wrote the same again. Only a trigger
--- on the column can tell, and only through the value: it leaves a mark that the next trigger takes off.
+-- A statement that names the e-mail or the row id has spoken about it, even if it wrote the same again. Only a
+-- trigger on the column can tell, and only through the value: it leaves a mark that the next trigger takes off.
 create function core.mark_spoken_email() returns trigger
 language plpgsql as $$
 begin
