@@ -7,10 +7,10 @@ server without limits in another; only the rate budget is measured against the s
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import fmean
 from uuid import uuid4
 
 import orjson
@@ -35,6 +35,11 @@ from coda_pipeline.warehouse.engine import warehouse_engine
 from coda_pipeline.warehouse.migrate import upgrade
 
 ROUNDS = 3
+MIN_SPEED = 50
+MAX_PEAK_MB = 250
+MAX_MORE_MEMORY = 10
+MAX_IDLE_REQUESTS = 2
+MIN_BUDGET_SHARE = 95
 Measured = dict[str, float]
 
 
@@ -62,7 +67,7 @@ def _speed(server: EmbeddedServer, base_url: str, rows: int) -> list[Figure]:
     speed = floor / sync * 100
     return [
         Figure(f"read {rows:,} rows into raw", sync, "s", floor),
-        Figure("its speed, of the floor's", speed, "%", 100, "50 % or better", speed >= 50),
+        Figure("its speed, of the floor's", speed, "%", 100, "50 % or better", speed >= MIN_SPEED),
         Figure(f"read {rows:,} unchanged rows in full", min(again), "s", floor),
     ]
 
@@ -73,13 +78,13 @@ def _memory(server: EmbeddedServer, base_url: str, rows: int) -> list[Figure]:
         with fresh_database(server) as url:
             floors.append(_one_read("floor", base_url, size, url)["peak_mb"])
             peaks.append(_one_read("sync", base_url, size, url)["peak_mb"])
-    more = (peaks[1] / peaks[0] - 1) * 100
+    more, promise = (peaks[1] / peaks[0] - 1) * 100, f"under {MAX_PEAK_MB} MB"
     return [
-        Figure(f"peak memory at {rows:,} rows", peaks[0], "MB", floors[0], "under 250 MB", peaks[0] < 250),
-        Figure(
-            f"peak memory at {4 * rows:,} rows", peaks[1], "MB", floors[1], "under 250 MB", peaks[1] < 250
+        *(
+            Figure(f"peak memory at {size:,} rows", peak, "MB", floor, promise, peak < MAX_PEAK_MB)
+            for size, peak, floor in zip((rows, 4 * rows), peaks, floors, strict=True)
         ),
-        Figure("more memory for four times the rows", more, "%", None, "less than 10 %", more < 10),
+        Figure("more memory for 4 times the rows", more, "%", None, "under 10 %", more < MAX_MORE_MEMORY),
     ]
 
 
@@ -91,11 +96,9 @@ def _requests(server: EmbeddedServer, base_url: str, rows: int) -> list[Figure]:
         before = _physical(url)
         idle = _one_read("sync", base_url, rows, url)
         written = 0 if _physical(url) == before else 1
-        floor = rows / PAGE_ROWS
+        floor, sent = rows / PAGE_ROWS, idle["requests"]
         figures += [
-            Figure(
-                "requests, unchanged table", idle["requests"], "", floor, "2 at most", idle["requests"] <= 2
-            ),
+            Figure("requests, unchanged table", sent, "", floor, "2 at most", sent <= MAX_IDLE_REQUESTS),
             Figure("rows written, unchanged table", written, "", rows, "none", written == 0),
             Figure("seconds, unchanged table", idle["seconds"], "s"),
         ]
@@ -113,23 +116,24 @@ def _requests(server: EmbeddedServer, base_url: str, rows: int) -> list[Figure]:
 
 
 def _budget(server: EmbeddedServer, pages: int = 400) -> list[Figure]:
-    """How much of the configured read budget a read of many pages uses once the first burst is over."""
+    """How much of the read budget a read of many pages uses, against a service that keeps count."""
     config = SandboxConfig(rows=pages, rates=Rates(), max_page_rows=1)
-    limits = RateLimits()
     with fresh_database(server) as url, SandboxServer(config, clock=ScaledClock()) as sandbox:
         token, engine = SecretStr(sandbox.token), warehouse_engine(url)
-        budget = SharedBudget(limits, database_url=url, user="bench@example.com")
+        budget = SharedBudget(RateLimits(), database_url=url, user="bench@example.com")
         with CodaClient(Transport(base_url=sandbox.base_url, token=lambda: token, budget=budget)) as client:
             spec = TableSpec(name="participation", doc_id=sandbox.doc_id, table_id=schema.PARTICIPATION)
-            started = time.perf_counter()
-            report = read_table(client, engine, spec, GUARD, run_id="bench")
-            seconds = time.perf_counter() - started
+            read_table(client, engine, spec, GUARD, run_id="bench")
         engine.dispose()
+        sent_at = sorted(request.at for request in sandbox.requests)
         refused = sandbox.requests.count(status=429)
-    allowed_per_s = limits.reads.requests / limits.reads.seconds
-    share = (report.requests - limits.reads.requests) / seconds / allowed_per_s * 100
+    limits = RateLimits()
+    windows = zip(sent_at, sent_at[limits.reads.requests :], strict=False)
+    share = limits.reads.seconds / fmean((last - first).total_seconds() for first, last in windows) * 100
+    of_budget = share / (1 - limits.slack)
     return [
-        Figure("read budget used", share, "%", 100, "95 % or more", share >= 95),
+        Figure("read budget used", of_budget, "%", 100, "95 % or more", of_budget >= MIN_BUDGET_SHARE),
+        Figure("Coda's own limit used", share, "%", 100),
         Figure("answers 429 meanwhile", refused, "", None, "none", refused == 0),
     ]
 

@@ -49,8 +49,6 @@ def catalog(rows: int) -> Catalog:
 
 def measure(engine: Engine, rows: int = 100_000, changed: int = 10) -> list[Figure]:
     """Resolve a table of so many rows, then again after so many of them changed, in a migrated database."""
-    database.
-    """
     of = catalog(rows)
     records = {r.record_id: r for r in _records(of, rows)}
     floor = _timed(lambda: _barest(records))

@@ -47,8 +47,11 @@ def place_the_rest(draft: Draft) -> None:
         if keys.natural is not None and record_id not in draft.bound and record_id not in draft.attached:
             groups[keys.natural].append(draft.state.records[record_id])
     holders = _live_by_key(draft)
-    for natural in sorted(groups):
-        _place(draft, natural, groups[natural], holders.get(natural, ()))
+    for natural, records in groups.items():
+        if natural in holders:
+            _place(draft, records, holders[natural])
+        else:
+            _found(draft, natural, records)
 
 
 def _live_by_key(draft: Draft) -> dict[str, list[UUID]]:
@@ -59,12 +62,8 @@ def _live_by_key(draft: Draft) -> dict[str, list[UUID]]:
     return holders
 
 
-def _place(draft: Draft, natural: str, records: list[Record], holders: Iterable[UUID]) -> None:
-    claims = [claim_of(draft, pid) for pid in holders]
-    if not claims:
-        _found(draft, natural, records)
-        return
-    pid = survivor_of(claims)
+def _place(draft: Draft, records: list[Record], holders: Iterable[UUID]) -> None:
+    pid = survivor_of(claim_of(draft, pid) for pid in holders)
     p = draft.participations[pid]
     if p.row is not None and not draft.is_dead(p.row):
         _attach(draft, pid, records)
@@ -110,4 +109,5 @@ def _found(draft: Draft, natural: str, records: list[Record]) -> None:
     draft.bound[winner.record_id] = p.participation_id
     draft.natural[p.participation_id] = natural
     start_from(draft, p.participation_id, winner.record_id, fields)
-    _attach(draft, p.participation_id, [r for r in records if r is not winner], to=winner)
+    if len(records) > 1:
+        _attach(draft, p.participation_id, [r for r in records if r is not winner], to=winner)

@@ -6,7 +6,7 @@ difference into a `Resolution`. Nothing here decides who is who, and nothing is 
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -161,7 +161,7 @@ class Draft:
 
     def change(self, participation_id: UUID, **changes: object) -> None:
         """Change the working copy of a participation."""
-        self.participations[participation_id] = replace(self.participations[participation_id], **changes)
+        self.participations[participation_id] = self.participations[participation_id]._replace(**changes)
 
     def bind(self, record_id: str, participation_id: UUID) -> None:
         """Make a record the row of a participation."""
@@ -264,7 +264,7 @@ def _has_identities(record: Record) -> bool:
 
 def readable(fields: Fields) -> Fields:
     """The fields with unreadable cells as blanks: what a new participation starts from."""
-    if len(fields) == len(CANONICAL_FIELDS) and not any(isinstance(v, Unreadable) for v in fields.values()):
+    if len(fields) == len(CANONICAL_FIELDS) and Unreadable not in map(type, fields.values()):
         return fields
     return {n: None if isinstance(fields.get(n), Unreadable) else fields.get(n) for n in CANONICAL_FIELDS}
 
@@ -277,18 +277,7 @@ def with_outcome(
     stored = (record.participation_id, record.outcome, record.reason, record.person_key, record.activity_key)
     if decided == (*stored, record.natural_key, record.is_ambiguous):
         return record
-    return Record(
-        record_id=record.record_id,
-        source=record.source,
-        source_table=record.source_table,
-        doc_id=record.doc_id,
-        row_id=record.row_id,
-        row_hash=record.row_hash,
-        fields=record.fields,
-        sync_id=record.sync_id,
-        created_at=record.created_at,
-        updated_at=record.updated_at,
-        deleted_at=record.deleted_at,
+    return record._replace(
         participation_id=participation_id,
         outcome=outcome,
         reason=reason,

@@ -56,9 +56,11 @@ def activity_key(activity: Value, doc_id: str, known: Known, *, sticky: str | No
     """The identity of an activity seen from a record of `doc_id`. `sticky` as for people."""
     if not isinstance(activity, Activity) or is_blank(activity):
         return UNRESOLVED
+    typed = (doc_id, activity.row_id) if activity.row_id else None
+    if typed and len(known.docs) == 1:
+        return Resolved(_row_key(typed))
     name = norm(activity.name)
     rows = set(known.activities.get(name, ()))
-    typed = (doc_id, activity.row_id) if activity.row_id else None
     stuck = _row_of(sticky)
     if typed:
         row = typed

@@ -4,8 +4,6 @@ The others are merged into the one that survives, never deleted, and come back w
 record is a survivor, a duplicate, a twin or incomplete.
 """
 
-from collections import defaultdict
-from dataclasses import replace
 from uuid import UUID
 
 from coda_pipeline.sync.attaching import claim_of
@@ -17,16 +15,18 @@ from coda_pipeline.sync.normalize import alike, is_blank
 
 def merge_all(draft: Draft) -> None:
     """Set and clear `merged_into` by the natural keys as they are now."""
-    groups: dict[str, list[UUID]] = defaultdict(list)
+    first: dict[str, UUID] = {}
+    shared: dict[str, list[UUID]] = {}
     for pid, natural in draft.natural.items():
-        if natural is not None:
-            groups[natural].append(pid)
-    for members in groups.values():
-        if len(members) == 1 and draft.participations[members[0]].merged_into is None:
-            continue
-        survivor = survivor_of(claim_of(draft, pid) for pid in members) if len(members) > 1 else members[0]
+        if natural is not None and first.setdefault(natural, pid) is not pid:
+            shared.setdefault(natural, [first[natural]]).append(pid)
+    for members in shared.values():
+        survivor = survivor_of(claim_of(draft, pid) for pid in members)
         for pid in members:
             _merge(draft, pid, survivor)
+    for natural, pid in first.items():
+        if draft.participations[pid].merged_into is not None and natural not in shared:
+            _merge(draft, pid, pid)
 
 
 def _merge(draft: Draft, pid: UUID, survivor: UUID) -> None:
@@ -102,7 +102,7 @@ def outcomes(draft: Draft) -> dict[str, Record]:
 def _as_deleted(record: Record) -> Record:
     if record.outcome is None and not record.is_ambiguous:
         return record
-    return replace(record, outcome=None, reason=None, is_ambiguous=False)
+    return record._replace(outcome=None, reason=None, is_ambiguous=False)
 
 
 def _outcome_of(draft: Draft, record: Record, pid: UUID | None) -> tuple[Outcome, str | None]:

@@ -7,7 +7,7 @@ longer be unique; resolving it gives what resolving everything would (a property
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -171,8 +171,7 @@ def carried_over(fresh: Record, before: Record | None) -> Record:
     """A record as it is now with the decisions that were stored for it."""
     if before is None:
         return fresh
-    return replace(
-        fresh,
+    return fresh._replace(
         participation_id=before.participation_id,
         outcome=before.outcome,
         reason=before.reason,

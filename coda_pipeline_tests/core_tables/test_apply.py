@@ -1,5 +1,6 @@
 """What one resolution writes: all of it or, where the application was faster, nothing of what it touched."""
 
+import traceback
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from coda_pipeline.errors import FatalError
 from coda_pipeline.sync.model import (
     Activity,
     BaseKey,
@@ -91,7 +93,7 @@ def test_what_was_applied_is_what_is_loaded(engine):
 
     records, participations, bases, conflicts = loaded(engine)
     assert records == [stored]
-    assert participations == [replace(tombstone, natural_key="key", resolved_version=1)]
+    assert participations == [tombstone._replace(natural_key="key", resolved_version=1)]
     assert bases == {key: values}
     assert conflicts == [replace(conflict, conflict_id=1)]
 
@@ -323,3 +325,13 @@ def test_the_writer_may_not_use_the_syncs_rights_afterwards(engine, application)
     apply(engine, bound())
     with pytest.raises(Exception, match="cannot write coda_row_id"):
         run(engine, "update core.participation set coda_row_id = 'x'")
+
+
+def test_what_the_database_refuses_is_told_without_names(engine):
+    unfit = replace(bound(), inserts=(participation(source="nowhere"),))
+
+    with pytest.raises(FatalError, match="participation_all_source_check") as refused:
+        apply(engine, unfit)
+    told = "".join(traceback.format_exception(refused.value))
+    assert "Анна" not in told
+    assert "anna@" not in told

@@ -26,6 +26,8 @@ SPEC = TableSpec(
     mapped=frozenset({schema.PERSON, schema.PROJECT, schema.ROLE, schema.START, schema.SHARE, schema.NOTE}),
 )
 GUARD = Guard(rows=20, share=0.02)
+# More than the guard lets pass, and more than are asked for one by one.
+MANY = 120
 
 
 @dataclass
@@ -131,3 +133,12 @@ def fill(sandbox: SandboxServer, count: int) -> list[str]:
     ids = [sandbox.hr.add_participation("Анна", "anna@example.com", comment=f"row {n}") for n in range(count)]
     sandbox.settle()
     return ids
+
+
+def emptied_by_mistake(table, sandbox, *, rows=300, gone=MANY):
+    """A table of which more rows vanished than the guard lets pass; all ids and those gone."""
+    ids = fill(sandbox, rows)
+    table.read()
+    sandbox.hr.delete_rows(ids[:gone])
+    sandbox.settle()
+    return ids, ids[:gone]

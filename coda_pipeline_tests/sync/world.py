@@ -70,7 +70,7 @@ class World:
     def edit(self, pid: UUID, **fields: Value) -> None:
         """The application changes a participation."""
         p = self.participations[pid]
-        self.participations[pid] = replace(p, fields={**p.fields, **fields}, version=p.version + 1)
+        self.participations[pid] = p._replace(fields={**p.fields, **fields}, version=p.version + 1)
 
     def insert(self, **fields: Value) -> UUID:
         """The application adds a participation."""
@@ -83,7 +83,7 @@ class World:
     def remove(self, pid: UUID) -> None:
         """The application deletes a participation."""
         p = self.participations[pid]
-        gone = replace(p, deleted_at=self.clock, deleted_by="warehouse", version=p.version + 1)
+        gone = p._replace(deleted_at=self.clock, deleted_by="warehouse", version=p.version + 1)
         self.participations[pid] = gone
 
     # --- the sync -------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ class World:
             records[record.record_id] = record
         for record_id, record in self.records.items():
             if record_id not in records:
-                records[record_id] = record if record.deleted_at else replace(record, deleted_at=self.clock)
+                records[record_id] = record if record.deleted_at else record._replace(deleted_at=self.clock)
         state = State(
             records=records,
             before=dict(self.records),
@@ -132,8 +132,7 @@ class World:
         before = self.records.get(fresh.record_id)
         if before is None:
             return fresh
-        return replace(
-            fresh,
+        return fresh._replace(
             participation_id=before.participation_id,
             outcome=before.outcome,
             reason=before.reason,
@@ -163,8 +162,8 @@ class World:
             assert p.version == update.version
             links = {name: value for name, value in update.links.items() if name in LINKS}
             fields = {**p.fields, **update.fields}
-            self.participations[p.participation_id] = replace(
-                p, fields=fields, version=p.version + 1, **links
+            self.participations[p.participation_id] = p._replace(
+                fields=fields, version=p.version + 1, **links
             )
         self.records.update({r.record_id: r for r in resolution.records})
         self.bases.update(resolution.bases)
@@ -176,7 +175,7 @@ class World:
             self.conflicts.append(replace(conflict, conflict_id=len(self.conflicts) + 1))
         for pid, key in resolution.resolved.items():
             p = self.participations[pid]
-            self.participations[pid] = replace(p, natural_key=key, resolved_version=p.version)
+            self.participations[pid] = p._replace(natural_key=key, resolved_version=p.version)
 
     # --- what one may ask -----------------------------------------------------------------------------------
 

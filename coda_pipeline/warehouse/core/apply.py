@@ -14,6 +14,7 @@ from uuid import UUID
 from psycopg import errors
 from sqlalchemy import Connection, text
 
+from coda_pipeline.errors import FatalError
 from coda_pipeline.sync.model import Resolution
 from coda_pipeline.warehouse.core.apply_participations import insert, note_resolved, unchanged, update
 from coda_pipeline.warehouse.core.apply_records import (
@@ -22,7 +23,7 @@ from coda_pipeline.warehouse.core.apply_records import (
     write_bases,
     write_records,
 )
-from coda_pipeline.warehouse.core.driver import driver_connection, execute
+from coda_pipeline.warehouse.core.driver import driver_connection, execute, give_memory
 
 
 def apply_resolution(
@@ -37,9 +38,11 @@ def apply_resolution(
     """Write a resolution as the sync of this run; the participations that were missed.
 
     `seen` is the version of each participation as it was loaded. What is returned was written by someone else
-    meanwhile: load again and resolve again. `by` is who closes the conflicts.
+    meanwhile: load again and resolve again. `by` is who closes the conflicts. Raises `FatalError` where the
+    database refuses a value.
     """
     conn.execute(text("select set_config('coda_pipeline.run_id', :run_id, true)"), {"run_id": run_id})
+    give_memory(conn)
     loaded = _loaded(resolution, seen)
     try:
         # A savepoint: what the database refuses here leaves the caller's transaction usable.
@@ -53,6 +56,13 @@ def apply_resolution(
             execute(conn, "set constraints all deferred")
     except (errors.ExclusionViolation, errors.DeadlockDetected):
         return set(_concerned(resolution))
+    except (errors.IntegrityError, errors.DataError) as error:
+        # Its details quote the row, people and all: they must not reach a log.
+        message = (
+            f"The database refused what was resolved ({type(error).__name__}:"
+            f" {error.diag.constraint_name}); nothing of it was stored. This is a defect: report it."
+        )
+        raise FatalError(message) from None
     return set(missed)
 
 

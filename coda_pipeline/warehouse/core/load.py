@@ -17,7 +17,7 @@ from coda_pipeline.sync.model import BaseKey, Conflict, Fields, Participation, R
 from coda_pipeline.sync.normalize import norm
 from coda_pipeline.warehouse.core.codec import decode_fields
 from coda_pipeline.warehouse.core.criteria import select_any
-from coda_pipeline.warehouse.core.driver import fetch, stream
+from coda_pipeline.warehouse.core.driver import fetch, give_memory, stream
 from coda_pipeline.warehouse.core.rows import (
     CONFLICT_COLUMNS,
     FIELD_COLUMNS,
@@ -38,11 +38,6 @@ _CHANGED = """
         or known.row_hash <> r.row_hash
         or (known.deleted_at is null) <> (r.deleted_at is null)
 """
-# All digests are compared; with the usual 4 MB the comparison would go through files from 30,000 rows on.
-_MEMORY = text("""
-    select set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) >> 10, 65536) || 'kB',
-                      true)
-""")
 _RAW = "select row_id, row_hash, values, coda_created_at, coda_updated_at, deleted_at, browser_link from"
 _RECORDS = (
     f"select {', '.join(f'r.{c}' for c in (*RECORD_COLUMNS, 'unreadable', *FIELD_COLUMNS))}"  # noqa: S608
@@ -96,7 +91,7 @@ _REMEMBER = """
 
 def changed_rows(conn: Connection, table: str) -> list[str]:
     """Row ids of a source whose version is not the one last resolved: new, other digest, deleted or back."""
-    conn.execute(_MEMORY)
+    give_memory(conn)
     return list(conn.scalars(on_table(_CHANGED, table), {"name": table}))
 
 
