@@ -19,6 +19,7 @@ from coda_pipeline.sync.fingerprint import Fingerprint, stored_fingerprint
 from coda_pipeline.sync.guard import Fate, fate_of
 from coda_pipeline.warehouse import held, ledger, merge, views
 from coda_pipeline.warehouse.cursors import Cursor, lock_cursor, save_cursor
+from coda_pipeline.warehouse.locks import Lock
 from coda_pipeline.warehouse.rehash import rehash
 
 
@@ -33,6 +34,7 @@ class Reading:
     run_id: str
     now: Callable[[], datetime]
     on_progress: Callable[[int, int | None], None]
+    lock: Lock
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Landed:
 def land(reading: Reading, gathered: Gathered, before: Cursor) -> Landed:
     """Merge what was gathered and move the cursor from `before`."""
     conn, name, now = reading.conn, reading.spec.name, reading.now()
+    reading.lock.check()
     with conn.begin():
         lock_cursor(conn, name)
         changes = _record_columns(reading, gathered, now)

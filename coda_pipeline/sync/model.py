@@ -80,6 +80,20 @@ class Record(NamedTuple):
     def __repr__(self) -> str:
         return f"Record({self.record_id}, {self.outcome})"
 
+    def with_decisions_of(self, before: "Record | None") -> "Record":
+        """The record as it is now with what was decided of it before, itself where nothing was."""
+        if before is None:
+            return self
+        return self._replace(
+            participation_id=before.participation_id,
+            outcome=before.outcome,
+            reason=before.reason,
+            person_key=before.person_key,
+            activity_key=before.activity_key,
+            natural_key=before.natural_key,
+            is_ambiguous=before.is_ambiguous,
+        )
+
 
 class Participation(NamedTuple):
     """One row of core.participation_all. `deleted_by` is `coda` or `warehouse`."""

@@ -165,18 +165,3 @@ def is_uuid(text: str | None) -> bool:
     except ValueError:
         return False
     return True
-
-
-def carried_over(fresh: Record, before: Record | None) -> Record:
-    """A record as it is now with the decisions that were stored for it."""
-    if before is None:
-        return fresh
-    return fresh._replace(
-        participation_id=before.participation_id,
-        outcome=before.outcome,
-        reason=before.reason,
-        person_key=before.person_key,
-        activity_key=before.activity_key,
-        natural_key=before.natural_key,
-        is_ambiguous=before.is_ambiguous,
-    )

@@ -20,7 +20,7 @@ from coda_pipeline.sync.binding import questions
 from coda_pipeline.sync.cells import fields_of, sync_id_of
 from coda_pipeline.sync.draft import Rules, State
 from coda_pipeline.sync.model import Outcome, Record, Resolution
-from coda_pipeline.sync.neighbourhood import Neighbourhood, carried_over, known_of
+from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of
 from coda_pipeline.sync.resolve import resolve
 from coda_pipeline.warehouse.core import key, load, reports
 from coda_pipeline.warehouse.core.apply import apply_resolution
@@ -129,8 +129,9 @@ class _Resolver:
             state, resolution = self._decide(rules, is_remapped=is_remapped)
             looked_at += len(state.records)
             missed = self._apply(state, resolution, is_remapped=is_remapped)
-            done.append(resolution)
-            rules, is_remapped = self.rules, False
+            if not (missed and is_remapped):
+                done.append(resolution)
+                rules, is_remapped = self.rules, False
             if not missed:
                 break
         else:
@@ -172,7 +173,7 @@ class _Resolver:
                 )
                 fresh.update((record.record_id, record) for record in records)
         stored = {r.record_id: r for r in load.records(conn, record_ids=list(fresh))}
-        return {rid: carried_over(record, stored.get(rid)) for rid, record in fresh.items()}
+        return {rid: record.with_decisions_of(stored.get(rid)) for rid, record in fresh.items()}
 
     def _everything(self, conn: Connection, fresh: Mapping[str, Record]) -> State:
         tables = {s.spec.name for s in self.sources}
@@ -204,11 +205,18 @@ class _Resolver:
         return False
 
     def _apply(self, state: State, resolution: Resolution, *, is_remapped: bool) -> set[UUID]:
+        """Write what was decided; the participations that someone edited meanwhile.
+
+        After a change of the mapping all of it is written or nothing: the new key may not hold for a part.
+        """
         seen = {pid: p.version for pid, p in state.participations.items()}
         with self.engine.begin() as conn:
             if is_remapped:
                 key.drop_natural_key(conn)
             missed = apply_resolution(conn, resolution, seen=seen, run_id=self.run_id, now=self.now())
+            if missed and is_remapped:
+                conn.rollback()
+                return missed
             key.ensure_natural_key(conn, self.key_fields)
             grow_wide(conn, self.catalog)
             load.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())

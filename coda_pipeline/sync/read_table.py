@@ -68,11 +68,11 @@ def read_table(
     """
     report_progress = on_progress or (lambda _rows, _count: None)
     with (
-        exclusive(engine, f"reading of {spec.name}", wait_s=wait_s),
+        exclusive(engine, f"reading of {spec.name}", wait_s=wait_s, holder=f"run {run_id}") as lock,
         _noting_failure(engine, spec, run_id),
         _own_connection(engine) as conn,
     ):
-        reading = Reading(client, conn, spec, guard, run_id, now, report_progress)
+        reading = Reading(client, conn, spec, guard, run_id, now, report_progress, lock)
         return _read(reading, is_asked_full=full)
 
 

@@ -129,18 +129,7 @@ class World:
             sync_id=cells.get("sync_id"),
             updated_at=self.times[row_id],
         )
-        before = self.records.get(fresh.record_id)
-        if before is None:
-            return fresh
-        return fresh._replace(
-            participation_id=before.participation_id,
-            outcome=before.outcome,
-            reason=before.reason,
-            person_key=before.person_key,
-            activity_key=before.activity_key,
-            natural_key=before.natural_key,
-            is_ambiguous=before.is_ambiguous,
-        )
+        return fresh.with_decisions_of(self.records.get(fresh.record_id))
 
     def _known(self, records: Mapping[str, Record]) -> Known:
         people: dict[str, set[str]] = defaultdict(set)

@@ -23,6 +23,7 @@ from coda_pipeline.warehouse.core.apply_records import (
     write_bases,
     write_records,
 )
+from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.core.driver import driver_connection, execute, give_memory
 
 
@@ -46,7 +47,7 @@ def apply_resolution(
     loaded = _loaded(resolution, seen)
     try:
         # A savepoint: what the database refuses here leaves the caller's transaction usable.
-        with driver_connection(conn).transaction():
+        with in_bulk(), driver_connection(conn).transaction():
             updated = {u.participation_id for u in resolution.updates}
             missed = loaded.keys() - unchanged(conn, loaded, to_lock=updated)
             _write(conn, _without(resolution, missed), seen=loaded, run_id=run_id, now=now)

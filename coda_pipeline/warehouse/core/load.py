@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text
 from coda_pipeline.catalog import TableSpec
 from coda_pipeline.sync.model import BaseKey, Conflict, Fields, Participation, Record
 from coda_pipeline.sync.normalize import norm
+from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.core.codec import decode_fields
 from coda_pipeline.warehouse.core.criteria import select_any
 from coda_pipeline.warehouse.core.driver import fetch, give_memory, stream
@@ -51,6 +52,11 @@ _PARTICIPATIONS = (
 )
 _IDS = "select participation_id from core.participation_all where {} = any(%s)"
 _IDS_BY_STATE = "select participation_id from sync.participation_state where {} = any(%s)"
+_IDS_BY_NAME = """
+    select participation_id from sync.participation_state as s
+      join core.participation_all as p using (participation_id)
+     where p.deleted_at is null and (p.{0} is null or btrim(p.{0}) = '') and s.{1} = any(%s)
+"""
 _IDS_BY_ROW = """
     select participation_id from core.participation_all
      where (source_table, coda_row_id) in
@@ -143,7 +149,8 @@ def records(
         without_email: names,
         of_activity: activities,
     }
-    return [record_of(row) for row in select_any(conn, _RECORDS, "record_id", criteria)]
+    with in_bulk():
+        return [record_of(row) for row in select_any(conn, _RECORDS, "record_id", criteria)]
 
 
 def participations(
@@ -158,23 +165,27 @@ def participations(
     """Participations, merged and deleted ones too.
 
     `ids` brings along those merged into them; `rows` are record ids of survivor rows; `names` and
-    `activities` find all that bear them.
+    `activities` find live ones that give only the name: no e-mail, no row id.
     """
     criteria = {
         _IDS.format("participation_id"): ids,
         _IDS.format("merged_into"): ids,
         _IDS_BY_STATE.format("natural_key"): natural_keys,
         _IDS_BY_ROW: rows,
-        _IDS_BY_STATE.format("name_norm"): names,
-        _IDS_BY_STATE.format("activity_norm"): activities,
+        _IDS_BY_NAME.format("person_email", "name_norm"): names,
+        _IDS_BY_NAME.format("activity_row_id", "activity_norm"): activities,
     }
-    return [participation_of(row) for row in select_any(conn, _PARTICIPATIONS, "participation_id", criteria)]
+    with in_bulk():
+        return [
+            participation_of(row) for row in select_any(conn, _PARTICIPATIONS, "participation_id", criteria)
+        ]
 
 
 def bases(conn: Connection, participation_ids: Collection[UUID] | None = None) -> dict[BaseKey, Fields]:
     """The values that both sides last agreed on, of these participations or of all."""
-    rows = _of_participations(conn, _BASES, "where", participation_ids)
-    return {BaseKey(row[0], row[1]): decode_fields(row[2]) for row in rows}
+    with in_bulk():
+        rows = _of_participations(conn, _BASES, "where", participation_ids)
+        return {BaseKey(row[0], row[1]): decode_fields(row[2]) for row in rows}
 
 
 def open_conflicts(conn: Connection, participation_ids: Collection[UUID] | None = None) -> list[Conflict]:
