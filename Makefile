@@ -44,7 +44,7 @@ dev: $(INSTALLED)  ## the same processes against your own configuration, schedul
 
 .PHONY: test
 test: $(INSTALLED)  ## all quick tests
-	@$(BIN)/python -m pytest -n $(JOBS) -m "not drill" $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not drill" $(ARGS)
 
 .PHONY: check
 check: $(INSTALLED)  ## lint, format and types
