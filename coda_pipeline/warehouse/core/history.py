@@ -12,19 +12,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from coda_pipeline.warehouse.core.rows import FIELD_COLUMNS
+
 COLUMNS = (
     "external_id",
     "coda_row_id",
     "source_table",
-    "person_name",
-    "person_email",
-    "activity",
-    "activity_row_id",
-    "role",
-    "started_on",
-    "ended_on",
-    "share",
-    "comment",
+    *FIELD_COLUMNS,
     "source",
     "merged_into",
     "deleted_at",

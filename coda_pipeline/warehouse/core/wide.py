@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from coda_pipeline.catalog import Catalog, ParticipationSource
 from coda_pipeline.warehouse.core.driver import driver_connection
+from coda_pipeline.warehouse.core.rows import FIELD_COLUMNS
 from coda_pipeline.warehouse.ledger import known_columns
 from coda_pipeline.warehouse.view_names import free_stem
 
@@ -21,15 +22,7 @@ FIXED = (
     "external_id",
     "coda_row_id",
     "source_table",
-    "person_name",
-    "person_email",
-    "activity",
-    "activity_row_id",
-    "role",
-    "started_on",
-    "ended_on",
-    "share",
-    "comment",
+    *FIELD_COLUMNS,
     "source",
     "year",
     "created_at",
