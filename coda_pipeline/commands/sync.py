@@ -13,9 +13,7 @@ def sync(
     ] = None,
     *,
     full: Annotated[bool, typer.Option("--full", help="Read everything, not only what changed.")] = False,
-    pull_only: Annotated[
-        bool, typer.Option("--pull-only", help="Stop before anything is planned for Coda.")
-    ] = False,
+    pull_only: Annotated[bool, typer.Option("--pull-only", help="Stop before a plan is made.")] = False,
 ) -> None:
     """Read what changed in Coda and resolve Участие. The run shows in the Dagster UI, with its checks."""
     from coda_pipeline.commands.run import run_sync
