@@ -25,7 +25,7 @@ ARGS = [
     "--disable-sync",
 ]
 # The page is drawn anew while runs go on, on two busy cores.
-PATIENCE_MS = 120_000
+PATIENCE_MS = 240_000
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
 NOT_ENDED = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
 
