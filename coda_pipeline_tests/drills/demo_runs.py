@@ -18,10 +18,10 @@ WITHIN_S = 240
 ROWS = "300"
 
 
-def eventually(is_so: Callable[[], bool], what: str, within_s: float = WITHIN_S) -> None:
-    give_up_at = time.monotonic() + within_s
+def eventually(is_so: Callable[[], bool], what: str) -> None:
+    give_up_at = time.monotonic() + WITHIN_S
     while not is_so():
-        assert time.monotonic() < give_up_at, f"not within {within_s} s: {what}"
+        assert time.monotonic() < give_up_at, f"not within {WITHIN_S} s: {what}"
         time.sleep(0.1)
 
 

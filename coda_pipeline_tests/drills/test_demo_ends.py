@@ -12,13 +12,8 @@ from coda_pipeline_tests.drills.demo_runs import Demo, demo, eventually
 pytestmark = pytest.mark.drill
 
 
-def names(found: Demo) -> list[str]:
-    return [" ".join(process.cmdline()) for process in found.processes()]
-
-
 def leaves_nothing(ended: Demo) -> None:
-    eventually(lambda: ended.processes() == [], "nothing runs any more")
-    assert names(ended) == []
+    eventually(lambda: ended.processes() == [], "nothing of it runs any more")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
