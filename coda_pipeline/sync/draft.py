@@ -29,6 +29,8 @@ from coda_pipeline.sync.model import (
 )
 from coda_pipeline.sync.normalize import alike, norm, same
 
+# The first fields of a record are the row's, the rest is what was decided of it.
+UNDECIDED = Record._fields.index("participation_id")
 LINKS = ("source", "source_table", "coda_row_id", "merged_into", "deleted_at", "deleted_by")
 
 
@@ -116,10 +118,13 @@ class Draft:
         if record is before and record.outcome is not None and self._names_its_own(record):
             return Keys(record.person_key, record.activity_key, record.natural_key, record.is_ambiguous)
         known, fields = self.state.known, record.fields
-        person = person_key(fields.get("person"), known, sticky=_sticky(before, record, "person"))
-        activity = activity_key(
-            fields.get("activity"), record.doc_id, known, sticky=_sticky(before, record, "activity")
+        of_person, of_activity = (
+            (_sticky(before, record, "person"), _sticky(before, record, "activity"))
+            if before
+            else (None, None)
         )
+        person = person_key(fields.get("person"), known, sticky=of_person)
+        activity = activity_key(fields.get("activity"), record.doc_id, known, sticky=of_activity)
         natural = natural_key(fields, self.rules.natural_key, person.key, activity.key)
         return Keys(person.key, activity.key, natural, person.is_ambiguous or activity.is_ambiguous)
 
@@ -277,21 +282,11 @@ def with_outcome(
     stored = (record.participation_id, record.outcome, record.reason, record.person_key, record.activity_key)
     if decided == (*stored, record.natural_key, record.is_ambiguous):
         return record
-    return record._replace(
-        participation_id=participation_id,
-        outcome=outcome,
-        reason=reason,
-        person_key=keys.person,
-        activity_key=keys.activity,
-        natural_key=keys.natural,
-        is_ambiguous=keys.is_ambiguous,
-    )
+    return Record._make((*record[:UNDECIDED], participation_id, outcome, reason, *keys))
 
 
-def _sticky(before: Record | None, record: Record, name: str) -> str | None:
+def _sticky(before: Record, record: Record, name: str) -> str | None:
     """The key given before to the same typed name; None where what was typed has changed."""
-    if before is None:
-        return None
     then, typed = before.fields.get(name), record.fields.get(name)
     if not isinstance(then, Person | Activity) or not isinstance(typed, Person | Activity):
         return None

@@ -39,10 +39,12 @@ class Known:
 
 def person_key(person: Value, known: Known, *, sticky: str | None = None) -> Resolved:
     """The identity of a person. `sticky` is the key that the same typed text was given before."""
-    if not isinstance(person, Person) or is_blank(person):
+    if not isinstance(person, Person):
         return UNRESOLVED
     if not is_blank(person.email):
         return Resolved(BY_EMAIL + norm(person.email))
+    if is_blank(person.name):
+        return UNRESOLVED
     name = norm(person.name)
     emails = known.people.get(name, ())
     if sticky and sticky.startswith(BY_EMAIL) and (not emails or sticky[len(BY_EMAIL) :] in emails):
@@ -54,11 +56,13 @@ def person_key(person: Value, known: Known, *, sticky: str | None = None) -> Res
 
 def activity_key(activity: Value, doc_id: str, known: Known, *, sticky: str | None = None) -> Resolved:
     """The identity of an activity seen from a record of `doc_id`. `sticky` as for people."""
-    if not isinstance(activity, Activity) or is_blank(activity):
+    if not isinstance(activity, Activity):
         return UNRESOLVED
     typed = (doc_id, activity.row_id) if activity.row_id else None
     if typed and len(known.docs) == 1:
         return Resolved(_row_key(typed))
+    if is_blank(activity):
+        return UNRESOLVED
     name = norm(activity.name)
     rows = set(known.activities.get(name, ()))
     stuck = _row_of(sticky)
