@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from coda_pipeline.catalog_entry import Entry
 from coda_pipeline.errors import CatalogError
 
 # 63 bytes for a PostgreSQL identifier, less `coda_` before and `_history` behind.
@@ -28,12 +29,6 @@ CANONICAL_FIELDS: tuple[CanonicalField, ...] = (
     "comment",
 )
 ConflictPolicy = Literal["coda_wins", "warehouse_wins", "ask"]
-
-
-class Entry(BaseModel):
-    """Base of every part of the catalogue: immutable, and a key that is not known is a mistake."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class TableEntry(Entry):

@@ -13,17 +13,21 @@ PACKAGE = "coda_pipeline"
 
 # From the top down: a module imports from its own layer and from lower ones.
 LAYERS = (
-    ("definitions", "cli", "commands", "defs"),
+    ("definitions", "cli", "commands", "defs", "gateway"),
     ("sync",),
+    ("dump",),
     ("warehouse",),
-    ("coda",),
+    ("coda", "coding"),
     ("http", "budget", "answers", "rate_lane", "refusals", "retry"),
     ("settings",),
     ("catalog", "errors", "progress"),
 )
+# A section of the catalogue that is large has a module of its own, `catalog_<section>`.
+CATALOG = "catalog"
 DAGSTER = {"definitions", "cli", "commands", "defs"}
 WITHOUT_SQL = {
     "coda",
+    "coding",
     "http",
     "budget",
     "answers",
@@ -61,7 +65,8 @@ def imports(path: Path) -> Iterator[str]:
 
 def part_of(module: str) -> str:
     """The module or folder directly under the package."""
-    return module.split(".")[1] if "." in module else ""
+    part = module.split(".")[1] if "." in module else ""
+    return CATALOG if part.startswith(f"{CATALOG}_") else part
 
 
 def level_of(part: str) -> int | None:
