@@ -104,12 +104,21 @@ class ParticipationSource(Entry):
     percent_scale: Literal[1, 100] = 1
 
 
+class WriteBack(Entry):
+    """What may be sent to Coda, and how long a write may take to show there."""
+
+    enabled: bool = False
+    deletes: Literal["ask", "send", "never"] = "ask"
+    proof_timeout_s: Annotated[float, Field(gt=0)] = 600.0
+
+
 class ParticipationSection(Entry):
     """Where Участие comes from and what makes two records the same participation."""
 
     sources: tuple[ParticipationSource, ...] = Field(min_length=1)
     natural_key: tuple[CanonicalField, ...] = ("person", "activity", "role", "started_on")
     conflicts: ConflictPolicy = "coda_wins"
+    write_back: WriteBack = WriteBack()
 
 
 class Guard(Entry):
@@ -127,6 +136,7 @@ class Guards(Entry):
     """Limits above which a change waits for a person."""
 
     lost: Guard = Guard(rows=20, share=0.02)
+    changed: Guard = Guard(rows=200, share=0.2)
 
 
 class TableSpec(Entry):

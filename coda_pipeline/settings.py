@@ -45,8 +45,17 @@ class Settings(BaseSettings):
         default=None, description="Token of the Coda user whose docs are read."
     )
     coda_api_token_file: Path | None = Field(default=None, description="A file that holds CODA_API_TOKEN.")
+    coda_write_token: SecretStr | None = Field(
+        default=None, description="Token of the Coda user under whose name edits are sent; CODA_API_TOKEN's."
+    )
+    coda_write_token_file: Path | None = Field(
+        default=None, description="A file that holds CODA_WRITE_TOKEN."
+    )
     coda_base_url: str = Field(
         default="https://coda.io/apis/v1", description="Coda's API, or the sandbox's address."
+    )
+    coda_pipeline_allow_write: bool = Field(
+        default=False, description="1: send edits to Coda. Unset: they are planned and shown, never sent."
     )
     coda_pipeline_ui_url: str | None = Field(
         default=None, description="Where people open the Dagster UI; used in links."
@@ -84,6 +93,10 @@ class Settings(BaseSettings):
             )
             raise TokenError(message)
         return token
+
+    def coda_token_for_writing(self) -> SecretStr:
+        """The token for writing, that for reading where none is set. Raises `TokenError` as that does."""
+        return _secret(self.coda_write_token, self.coda_write_token_file) or self.coda_token()
 
     def warehouse_url(self) -> str:
         """DATABASE_URL as given, `embedded` included. Raises `DatabaseError` where it is not set."""
