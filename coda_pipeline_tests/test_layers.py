@@ -38,8 +38,14 @@ WITHOUT_SQL = {
     "settings",
     "errors",
 }
-# The warehouse knows the values of Участие and how text is compared, which both sides of the twin must share.
-SHARED_WITH_WAREHOUSE = {"coda_pipeline.sync.model", "coda_pipeline.sync.normalize"}
+# The warehouse knows the values of Участие and of plans, and how text is compared, which both sides of the
+# twin must share.
+SHARED_WITH_WAREHOUSE = {
+    "coda_pipeline.sync.model",
+    "coda_pipeline.sync.normalize",
+    "coda_pipeline.sync.plan_inputs",
+    "coda_pipeline.sync.plan_model",
+}
 # Only the command line knows that there is a sandbox.
 SERVES_THE_SANDBOX = {"commands"}
 

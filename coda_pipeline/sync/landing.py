@@ -135,7 +135,13 @@ def _record_columns(reading: Reading, gathered: Gathered, now: datetime) -> ledg
         for c in gathered.columns
     ]
     table = gathered.table
-    ledger.describe_table(reading.conn, reading.spec.name, title=table.name, link=table.browser_link)
+    ledger.describe_table(
+        reading.conn,
+        reading.spec.name,
+        title=table.name,
+        link=table.browser_link,
+        display_column=table.display_column_id,
+    )
     changes = ledger.record_columns(reading.conn, reading.spec, facts, now=now)
     views.grow_views(reading.conn, reading.spec)
     return changes

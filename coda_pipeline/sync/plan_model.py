@@ -1,7 +1,7 @@
 """The values of writing to Coda, as frozen dataclasses: what is to be sent, why it waits, what became of it.
 
-A **plan** lists, for one source and kind, every row in Coda that should change, field by field. A **write** is one
-row that was sent. No decisions, no SQL, no HTTP. Fields hold personal data, so no repr shows them.
+A **plan** lists, for one source and kind, every row in Coda that should change, field by field. A **write**
+is one row that was sent. No decisions, no SQL, no HTTP. Fields hold personal data, so no repr shows them.
 """
 
 from collections.abc import Mapping
@@ -56,6 +56,7 @@ class HoldCode(StrEnum):
     UNREADABLE_CELL = "unreadable_cell"  # Coda holds something that does not fit the field
     UNFIT = "unfit"  # a share over 1, a value that is no date
     TOO_LONG = "too_long"
+    VANISHED = "vanished"  # the row is gone from Coda, and whether it should be waits for a person
 
 
 BY_PERSON = frozenset({HoldCode.DELETION, HoldCode.GUARD, HoldCode.MAPPING, HoldCode.KEYS})
@@ -75,8 +76,9 @@ class PlanRow:
     """One row of Coda and what should become of it.
 
     `before` and `after` hold the fields that change (of a delete: all that is lost, and none), canonical and
-    `sync_id`. `cells` is what would be sent, by column id, without the key. `is_keyed`: the row can be
-    addressed by our key. `digest` is of op, row, before- and after-values: what an approval is of.
+    `sync_id`. `cells` is what would be sent, by column id, without the key (of a `KEY`: the key alone).
+    `is_keyed`: the row can be addressed by our key. `digest` is of op, row, before- and after-values: what an
+    approval is of.
     """
 
     participation_id: UUID

@@ -37,3 +37,12 @@ def installation_differences(conn: Connection) -> tuple[str, ...]:
         return _NAMES
     found = conn.exec_driver_sql(f"{query} ({_FACTS}) f").mappings().one()
     return tuple(name for name in _NAMES if recorded[name] != found[name])
+
+
+def adopt_installation(conn: Connection) -> tuple[str, ...]:
+    """Make this database the installation, by a person's word; the facts in which it was not."""
+    differences = installation_differences(conn)
+    if differences:
+        conn.exec_driver_sql("delete from ops.installation")
+        record_installation(conn)
+    return differences

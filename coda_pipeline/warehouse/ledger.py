@@ -101,11 +101,16 @@ class ColumnChanges:
         return self != ColumnChanges()
 
 
-def describe_table(conn: Connection, table: str, *, title: str, link: str) -> None:
-    """Note a table's title and link in Coda, for comments and the freshness view. After `ensure_table`."""
+def describe_table(
+    conn: Connection, table: str, *, title: str, link: str, display_column: str | None = None
+) -> None:
+    """Note a table's title, link and display column in Coda. After `ensure_table`."""
     conn.execute(
-        text("update sync.tables set title = :title, browser_link = :link where table_name = :table"),
-        {"table": table, "title": _storable(title), "link": link},
+        text(
+            "update sync.tables set title = :title, browser_link = :link, display_column_id = :display"
+            " where table_name = :table"
+        ),
+        {"table": table, "title": _storable(title), "link": link, "display": display_column},
     )
 
 

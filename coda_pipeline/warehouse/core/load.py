@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from coda_pipeline.catalog import TableSpec
-from coda_pipeline.sync.model import BaseKey, Conflict, Fields, Participation, Record
+from coda_pipeline.sync.model import BaseKey, Conflict, Fields, Fragment, Participation, Record
 from coda_pipeline.sync.normalize import norm
 from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.core.codec import decode_fields
@@ -64,6 +64,11 @@ _IDS_BY_ROW = """
 """
 _BASES = "select participation_id, record_id, fields from sync.participation_base"
 _OPEN_CONFLICTS = f"select {', '.join(CONFLICT_COLUMNS)} from sync.conflicts where outcome is null"  # noqa: S608
+_FRAGMENTS = """
+    select distinct on (record_id) record_id, participation_id, outcome from sync.conflicts
+     where kind = 'fragment' and (outcome is null or outcome in ('coda', 'warehouse')) {}
+     order by record_id, conflict_id desc
+"""
 _PEOPLE = """
     select r.name_norm, r.person_email from core.participation_records as r
      where r.deleted_at is null and r.name_norm is not null and r.person_email is not null
@@ -127,13 +132,15 @@ def records(
     record_ids: Collection[str] | None = None,
     natural_keys: Collection[str] | None = None,
     participation_ids: Collection[UUID] | None = None,
+    sync_ids: Collection[UUID] | None = None,
     names: Collection[str] | None = None,
     activities: Collection[str] | None = None,
     with_rows: bool = True,
 ) -> list[Record]:
     """Records, deleted ones too.
 
-    `names` finds those that name a person without an e-mail: whom they mean depends on who is known by that
+    `sync_ids` finds those that show one of our keys. `names` finds those that name a person without an
+    e-mail: whom they mean depends on who is known by that
     name. `activities` likewise finds those without a row id, and `with_rows` the others too.
     """
     without_email = (
@@ -146,6 +153,7 @@ def records(
         _RECORD_IDS.format("record_id"): record_ids,
         _RECORD_IDS.format("natural_key"): natural_keys,
         _RECORD_IDS.format("participation_id"): participation_ids,
+        _RECORD_IDS.format("sync_id"): None if sync_ids is None else [str(pid) for pid in sync_ids],
         without_email: names,
         of_activity: activities,
     }
@@ -192,6 +200,16 @@ def open_conflicts(conn: Connection, participation_ids: Collection[UUID] | None 
     """Conflicts without an outcome, of these participations or of all, oldest first."""
     rows = _of_participations(conn, _OPEN_CONFLICTS, "and", participation_ids)
     return [conflict_of(row) for row in sorted(rows, key=lambda row: row[-1])]
+
+
+def fragments(conn: Connection, participation_ids: Collection[UUID] | None = None) -> dict[str, Fragment]:
+    """Record id -> what was said of it, of the rows that are fragments of these participations or of all."""
+    if participation_ids is None:
+        rows = fetch(conn, _FRAGMENTS.format(""))
+    else:
+        query = _FRAGMENTS.format("and participation_id = any(%s)")
+        rows = fetch(conn, query, [list(participation_ids)])
+    return {record_id: Fragment(participation_id, outcome) for record_id, participation_id, outcome in rows}
 
 
 def known_people(

@@ -5,7 +5,7 @@ Conflicts themselves are in `load.open_conflicts`, what became of one participat
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
@@ -36,6 +36,21 @@ _VIOLATIONS = f"""
 """  # noqa: S608
 
 
+_PENDING = """
+    select count(*), max(p.updated_at)
+      from sync.participation_state as s join core.participation_all as p using (participation_id)
+     where s.version is distinct from s.resolved_version
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class PendingEdits:
+    """Participations that no resolve has seen as they are now, and when the last of them was written."""
+
+    count: int
+    last_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
     """Rows that are one participation: the masked key, how many, links to them, the survivor's first."""
@@ -43,6 +58,12 @@ class DuplicateGroup:
     masked_key: str
     size: int
     links: tuple[str, ...]
+
+
+def pending_edits(conn: Connection) -> PendingEdits | None:
+    """What the application wrote since the last resolve; None where there is nothing."""
+    count, last_at = conn.execute(text(_PENDING)).one()
+    return PendingEdits(count, last_at) if count else None
 
 
 def outcome_counts(conn: Connection) -> dict[str, int]:
@@ -88,6 +109,15 @@ def accounted_for(conn: Connection, sources: Collection[str] | None = None) -> t
         for name in tables
     ]
     return sum(counts), outcome_counts(conn)
+
+
+def links_of(conn: Connection, record_ids: Collection[str]) -> dict[str, str]:
+    """Record id -> link of its row in Coda, where there is one."""
+    query = (
+        "select record_id, browser_link from core.participation_records"
+        " where record_id = any(%s) and browser_link is not null"
+    )
+    return dict(fetch(conn, query, [list(record_ids)])) if record_ids else {}
 
 
 def duplicate_groups(conn: Connection, limit: int) -> list[DuplicateGroup]:
