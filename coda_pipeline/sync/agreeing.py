@@ -1,11 +1,12 @@
-"""Each participation against its row: takes, bases, conflicts, and what a deleted row means."""
+"""Each participation against its row: takes, bases, conflicts. What a deletion means is in `deletions`."""
 
 from uuid import UUID
 
-from coda_pipeline.sync.draft import ConflictSlot, Draft
+from coda_pipeline.sync.deletions import is_buried_with, judge_deleted_here, mourn
+from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Fields, Participation
 from coda_pipeline.sync.normalize import alike
-from coda_pipeline.sync.reconcile import edited_here, edited_in_coda, reconcile
+from coda_pipeline.sync.reconcile import reconcile
 
 
 def agree_all(draft: Draft) -> None:
@@ -15,12 +16,20 @@ def agree_all(draft: Draft) -> None:
         if row is None:
             continue
         if draft.bound.get(row) == pid:
+            if _is_in_flight(draft, pid, row):
+                continue
             if not draft.rules.is_recheck and _is_quiet(draft, p, row):
                 draft.quiet.add(pid)
             else:
                 agree(draft, pid, row)
         elif draft.is_dead(row) and p.deleted_at is None:
-            _mourn(draft, p, row)
+            mourn(draft, p, row)
+
+
+def _is_in_flight(draft: Draft, pid: UUID, row: str) -> bool:
+    """Whether what was sent to this row, or makes it, is not proved yet: its values mean nothing so far."""
+    stored = draft.state.participations.get(pid)
+    return pid in draft.state.in_flight and stored is not None and stored.row in (row, None)
 
 
 def _is_quiet(draft: Draft, p: Participation, row: str) -> bool:
@@ -33,8 +42,8 @@ def agree(draft: Draft, pid: UUID, row: str, *, cause: str | None = None) -> Non
     """Reconcile one participation with its row."""
     p, values = draft.participations[pid], draft.values_of(row)
     base = draft.base_of(pid, row)
-    if p.deleted_at is not None:
-        _judge_deleted_here(draft, p, row, base or {}, values)
+    if p.deleted_at is not None or is_buried_with(draft, pid, draft.keys[row].natural):
+        judge_deleted_here(draft, p, row, base or {}, values)
         return
     former = draft.old_rows.get(pid)
     cause = cause or ("survivor_changed" if former and base is None else "both_changed")
@@ -66,48 +75,12 @@ def agree(draft: Draft, pid: UUID, row: str, *, cause: str | None = None) -> Non
 
 def _close_others(draft: Draft, pid: UUID, still: set[str], base: Fields, warehouse: Fields) -> None:
     """Open conflicts that the two sides have settled by themselves."""
-    for slot in (s for s in draft.slots[pid] if s.merged is None):
+    for slot in (s for s in draft.slots[pid] if s.record_id is None):
         if slot.kind is not ConflictKind.FIELD:
             draft.close_conflict(slot, "superseded")
         elif slot.field is not None and slot.field not in still:
             is_agreed = slot.field in base and alike(base[slot.field], warehouse.get(slot.field))
             draft.close_conflict(slot, "agreed" if is_agreed else "superseded")
-
-
-def _judge_deleted_here(draft: Draft, p: Participation, row: str, base: Fields, values: Fields) -> None:
-    """Deleted here and edited in Coda wait for a person; deleted here alone is a matter of the plan."""
-    if p.deleted_by != "warehouse":
-        return
-    if edited_in_coda(base, values):
-        draft.raise_conflict(_deletion(draft, p, row, ConflictKind.DELETED_HERE))
-    else:
-        slot = ConflictSlot(p.participation_id, ConflictKind.DELETED_HERE, None, None)
-        draft.close_conflict(slot, "superseded")
-
-
-def _mourn(draft: Draft, p: Participation, row: str) -> None:
-    """The row is gone and nobody inherits: a tombstone, unless the participation was edited here."""
-    base = draft.base_of(p.participation_id, row) or {}
-    if edited_here(base, draft.participations[p.participation_id].fields):
-        draft.raise_conflict(_deletion(draft, p, row, ConflictKind.DELETED_IN_CODA))
-        return
-    draft.change(p.participation_id, deleted_at=draft.now, deleted_by="coda")
-    for slot in draft.slots[p.participation_id]:
-        draft.close_conflict(slot, "superseded")
-
-
-def _deletion(draft: Draft, p: Participation, row: str, kind: ConflictKind) -> Conflict:
-    return Conflict(
-        participation_id=p.participation_id,
-        record_id=row,
-        kind=kind,
-        field=None,
-        base=None,
-        warehouse=None,
-        coda=None,
-        cause="both_changed",
-        policy=draft.rules.policy,
-    )
 
 
 def agree_first_time(draft: Draft, pid: UUID, row: str, base: Fields, *, cause: str) -> None:

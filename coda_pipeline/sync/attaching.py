@@ -9,6 +9,7 @@ from uuid import UUID
 
 from coda_pipeline.sync.agreeing import agree_first_time, start_from
 from coda_pipeline.sync.dedupe import JOINED, Claim, reason_against, survivor_at_first_sight, survivor_of
+from coda_pipeline.sync.deletions import is_buried_with, judge_duplicate
 from coda_pipeline.sync.draft import Draft, readable
 from coda_pipeline.sync.model import Participation, Record
 from coda_pipeline.sync.reconcile import BLANK_BASE
@@ -23,12 +24,16 @@ def name_all(draft: Draft) -> None:
             draft.natural[pid] = p.natural_key
         else:
             draft.natural[pid] = draft.natural_key_of(pid)
+    for pid in [pid for pid in draft.natural if is_buried_with(draft, pid, draft.natural[pid])]:
+        draft.buried.add(pid)
+        del draft.natural[pid]
 
 
 def keep_attached(draft: Draft) -> None:
     """A duplicate stays with its participation until their keys part by an edit in Coda.
 
-    Its own key changed, or Coda moved the participation's key away from it (decision 2).
+    Its own key changed, or Coda moved the participation's key away from it (decision 2). One that waits to be
+    deleted with its participation, and is edited, is a matter for a person.
     """
     for record_id in draft.keys:
         record = draft.state.records[record_id]
@@ -38,6 +43,7 @@ def keep_attached(draft: Draft) -> None:
         is_left_behind = pid in draft.moved and draft.natural.get(pid) != draft.keys[record_id].natural
         if pid in draft.participations and not is_left_behind:
             draft.attached[record_id] = pid
+            judge_duplicate(draft, draft.participations[pid], record)
 
 
 def place_the_rest(draft: Draft) -> None:
@@ -65,7 +71,8 @@ def _live_by_key(draft: Draft) -> dict[str, list[UUID]]:
 def _place(draft: Draft, records: list[Record], holders: Iterable[UUID]) -> None:
     pid = survivor_of(claim_of(draft, pid) for pid in holders)
     p = draft.participations[pid]
-    if p.row is not None and not draft.is_dead(p.row):
+    is_making_its_row = p.row is None and pid in draft.state.creating
+    if is_making_its_row or (p.row is not None and not draft.is_dead(p.row)):
         _attach(draft, pid, records)
         return
     winner = survivor_at_first_sight(records)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from coda_pipeline.sync.dedupe import survivor_at_first_sight
 from coda_pipeline.sync.draft import Draft, State
-from coda_pipeline.sync.model import BaseKey, Participation, Record
+from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Participation, Record
 from coda_pipeline.sync.reconcile import BLANK_BASE
 
 
@@ -46,10 +46,33 @@ def bind_by_row(draft: Draft) -> None:
         draft.bound[row] = pid
         if p.deleted_at is not None and p.deleted_by == "coda":
             draft.change(pid, deleted_at=None, deleted_by=None)
+    _bind_again(draft)
+
+
+def _bind_again(draft: Draft) -> None:
+    """A participation to be made again in Coda takes its former row back, should that be there after all."""
+    rowless = {
+        pid
+        for pid, p in draft.participations.items()
+        if not (p.row or p.deleted_at or p.merged_into or pid in draft.state.in_flight)
+    }
+    former: dict[UUID, list[Record]] = defaultdict(list)
+    for record_id in draft.keys if rowless else ():
+        record = draft.state.records[record_id]
+        pid = record.participation_id
+        if pid is None or pid not in rowless or record_id in draft.bound or record_id in draft.fragments:
+            continue
+        if draft.base_of(pid, record_id) is not None:
+            former[pid].append(record)
+    for pid, records in former.items():
+        draft.bind(survivor_at_first_sight(records).record_id, pid)
 
 
 def bind_by_sync_id(draft: Draft) -> None:
-    """Our key on an unknown row: the row is ours where the participation has no living one."""
+    """Our key on an unknown row: the row is ours where the participation has no living one.
+
+    A write by key that met a row just deleted in Coda has left a new row there: no move of HR's, a fragment.
+    """
     candidates: dict[UUID, list[Record]] = defaultdict(list)
     by_id = {str(pid): pid for pid in draft.state.participations}
     for record_id in draft.keys:
@@ -58,14 +81,42 @@ def bind_by_sync_id(draft: Draft) -> None:
         if (
             pid is None
             or record_id in draft.bound
+            or _is_fragment_of(draft, record_id, pid)
             or (draft.has_key_stayed(record_id) and record.participation_id)
         ):
             continue
         candidates[pid].append(record)
     for pid, records in candidates.items():
         p = draft.participations[pid]
-        if p.row is None or draft.is_dead(p.row):
+        if p.row is None:
             _rebind(draft, p, _nearest(draft, p, records))
+        elif draft.is_dead(p.row):
+            if pid in draft.state.upserted:
+                _ask_about(draft, p, records)
+            else:
+                _rebind(draft, p, _nearest(draft, p, records))
+
+
+def _is_fragment_of(draft: Draft, record_id: str, pid: UUID) -> bool:
+    fragment = draft.state.fragments.get(record_id)
+    return fragment is not None and fragment.participation_id == pid
+
+
+def _ask_about(draft: Draft, p: Participation, records: list[Record]) -> None:
+    for record in records:
+        draft.set_apart(record.record_id, p.participation_id)
+        conflict = Conflict(
+            participation_id=p.participation_id,
+            record_id=record.record_id,
+            kind=ConflictKind.FRAGMENT,
+            field=None,
+            base=None,
+            warehouse=None,
+            coda=None,
+            cause="upserted",
+            policy=draft.rules.policy,
+        )
+        draft.raise_conflict(conflict)
 
 
 def _nearest(draft: Draft, p: Participation, records: list[Record]) -> Record:
@@ -76,15 +127,19 @@ def _nearest(draft: Draft, p: Participation, records: list[Record]) -> Record:
 def _rebind(draft: Draft, p: Participation, record: Record) -> None:
     """The row moved, so what both sides agreed on moves with it."""
     pid = p.participation_id
-    base = draft.base_of(pid, p.row) if p.row else BLANK_BASE
-    draft.bases[BaseKey(pid, record.record_id)] = dict(base or {})
+    base = draft.base_of(pid, p.row) if p.row else draft.base_of(pid, record.record_id) or BLANK_BASE
+    if pid not in draft.state.creating:  # the proof knows what was sent
+        draft.bases[BaseKey(pid, record.record_id)] = dict(base or {})
     draft.bind(record.record_id, pid)
     if p.deleted_by == "coda":
         draft.change(pid, deleted_at=None, deleted_by=None)
 
 
 def pass_on(draft: Draft) -> None:
-    """Where the row of a live participation is gone, one of its duplicates speaks for it from now on."""
+    """Where the row of a live participation is gone, one of its duplicates speaks for it from now on.
+
+    So it does where the participation was to get a new row: there is one already.
+    """
     heirs: dict[UUID, list[Record]] = defaultdict(list)
     for record_id in draft.keys:
         record = draft.state.records[record_id]
@@ -92,8 +147,13 @@ def pass_on(draft: Draft) -> None:
             heirs[record.participation_id].append(record)
     for pid, records in heirs.items():
         p = draft.participations.get(pid)
-        if p is None or p.deleted_at is not None or p.row is None or not draft.is_dead(p.row):
+        if p is None or p.deleted_at is not None or pid in draft.state.creating:
+            continue
+        if p.merged_into if p.row is None else not draft.is_dead(p.row):
             continue
         alive = [r for r in records if r.record_id not in draft.state.gone]
         if alive:
-            draft.bind(survivor_at_first_sight(alive).record_id, pid)
+            heir = survivor_at_first_sight(alive).record_id
+            if p.row is None:
+                draft.bases[BaseKey(pid, heir)] = dict(BLANK_BASE)
+            draft.bind(heir, pid)

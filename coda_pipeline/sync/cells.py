@@ -121,7 +121,7 @@ def sync_id_of(values: Mapping[str, object], source: ParticipationSource) -> str
     """What stands in the column that holds our id, None where it is blank or not mapped."""
     column = source.fields.sync_id
     text = plain_text(values.get(column)) if column else None
-    return text.strip() if text else None
+    return text.strip().lower() if text else None
 
 
 def _only(cell: object) -> object:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from uuid import UUID
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from coda_pipeline.errors import ConfigurationError, RetriableError
 from coda_pipeline.sync.draft import readable
@@ -30,16 +31,31 @@ from coda_pipeline.warehouse.core import load
 from coda_pipeline.warehouse.core.apply import apply_resolution
 
 CODA, WAREHOUSE, OWN_VALUE = "coda", "warehouse", "value"
+# Without a row in Coda and born here, so that the next plan creates its row.
+MADE_AGAIN: dict[str, object] = {"source": "warehouse", "source_table": None, "coda_row_id": None}
+
+
+# The sides have moved although the participation may not have: the next resolve has to see it.
+_LOOK_AGAIN = text(
+    "update sync.participation_state set resolved_version = null where participation_id = :participation_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A conflict with all that its settlement needs."""
+    """A conflict with all that its settlement needs.
+
+    `record` is the row that the conflict is about. `others` are the other open conflicts of the
+    participation; `equal` is another live participation with its natural key. `has_row`: its own row lives.
+    """
 
     conflict: Conflict
     participation: Participation
     record: Record | None
     base: Fields
+    others: tuple[Conflict, ...] = ()
+    equal: UUID | None = None
+    has_row: bool = True
 
 
 def value_from_text(field: str, text: str) -> Value:
@@ -69,6 +85,7 @@ def settlement(case: Case, take: str, *, now: datetime) -> Resolution:
         ConflictKind.FIELD: _settle_field,
         ConflictKind.DELETED_IN_CODA: _settle_deleted_in_coda,
         ConflictKind.DELETED_HERE: _settle_deleted_here,
+        ConflictKind.FRAGMENT: _settle_fragment,
     }
     return kinds[case.conflict.kind](case, take, now)
 
@@ -98,23 +115,47 @@ def _settle_field(case: Case, take: str, _now: datetime) -> Resolution:
 
 def _settle_deleted_in_coda(case: Case, take: str, now: datetime) -> Resolution:
     p = case.participation
-    if take == CODA:
-        links: dict[str, object] = {"deleted_at": now, "deleted_by": "coda"}
-    else:
-        links = {"source": "warehouse", "source_table": None, "coda_row_id": None}
+    links = _deleted(now) if take == CODA else MADE_AGAIN
     update = ParticipationUpdate(p.participation_id, p.version, links=links)
-    return Resolution(updates=(update,), closed=_closed(case, take))
+    return Resolution(updates=(update,), closed={**_outlived(case), **_closed(case, take)})
+
+
+def _deleted(now: datetime) -> dict[str, object]:
+    return {"deleted_at": now, "deleted_by": "coda"}
+
+
+def _outlived(case: Case) -> dict[int, str]:
+    """What was asked about fields of a row that is no more."""
+    fields = (c for c in case.others if c.kind is ConflictKind.FIELD and c.cause != "merged")
+    return {c.conflict_id: "superseded" for c in fields if c.conflict_id is not None}
 
 
 def _settle_deleted_here(case: Case, take: str, _now: datetime) -> Resolution:
+    """Coda's side: it is back, as a part of its equal where there is one. Else its row may go as it is."""
     p, record = case.participation, case.record
     if take == CODA:
-        update = ParticipationUpdate(
-            p.participation_id, p.version, links={"deleted_at": None, "deleted_by": None}
-        )
+        links: dict[str, object] = {"deleted_at": None, "deleted_by": None, "merged_into": case.equal}
+        update = ParticipationUpdate(p.participation_id, p.version, links=links)
         return Resolution(updates=(update,), closed=_closed(case, take))
-    base = {} if record is None else {BaseKey(p.participation_id, record.record_id): _completed(record)}
+    is_its_row = record is not None and record.record_id == p.row
+    base = (
+        {BaseKey(p.participation_id, record.record_id): _completed(record)} if record and is_its_row else {}
+    )
     return Resolution(bases=base, closed=_closed(case, take))
+
+
+def _settle_fragment(case: Case, take: str, now: datetime) -> Resolution:
+    """Coda's side: deleted here, and the fragment is a row of its own. Else made again, the fragment goes.
+
+    Where the participation has a row all the same, or was deleted here, only the fragment is in question. The
+    outcome of the conflict is what the plan and later resolves know the fragment by.
+    """
+    p = case.participation
+    if p.deleted_at is not None or case.has_row:
+        return Resolution(closed=_closed(case, take))
+    links = _deleted(now) if take == CODA else MADE_AGAIN
+    update = ParticipationUpdate(p.participation_id, p.version, links=links)
+    return Resolution(updates=(update,), closed={**_outlived(case), **_closed(case, take)})
 
 
 def _completed(record: Record) -> dict[str, Value]:
@@ -143,16 +184,36 @@ def settle(
             message = f"No open conflict {conflict_id}; `coda-pipeline conflicts list` shows them."
             raise ConfigurationError(message)
         if take not in (CODA, WAREHOUSE) and conflict.kind is not ConflictKind.FIELD:
-            message = f"Conflict {conflict_id} is about a deletion: take `coda` or `warehouse`, not a value."
+            message = f"Conflict {conflict_id} is about a whole row: take `coda` or `warehouse`, not a value."
             raise ConfigurationError(message)
-        pid = conflict.participation_id
-        participation = next(p for p in load.participations(conn, ids=[pid]) if p.participation_id == pid)
-        record = next(iter(load.records(conn, record_ids=[conflict.record_id])), None)
-        base = load.bases(conn, [pid]).get(BaseKey(pid, conflict.record_id), {})
-        resolution = settlement(Case(conflict, participation, record, base), take, now=now())
-        seen = {pid: participation.version}
+        case = _case(conn, conflict)
+        resolution = settlement(case, take, now=now())
+        seen = {conflict.participation_id: case.participation.version}
         run_id = f"conflict {conflict_id}"
         if apply_resolution(conn, resolution, seen=seen, run_id=run_id, now=now(), by=by):
             message = f"Conflict {conflict_id} was not settled: the participation was just edited. Try again."
             raise RetriableError(message)
+        conn.execute(_LOOK_AGAIN, {"participation_id": conflict.participation_id})
     return conflict
+
+
+def _case(conn: Connection, conflict: Conflict) -> Case:
+    pid = conflict.participation_id
+    found = next(p for p in load.participations(conn, ids=[pid]) if p.participation_id == pid)
+    rows = {r.record_id: r for r in load.records(conn, record_ids=[conflict.record_id, found.row or ""])}
+    own, record = rows.get(found.row or ""), rows.get(conflict.record_id)
+    equals = load.participations(conn, natural_keys=[found.natural_key] if found.natural_key else [])
+    others = load.open_conflicts(conn, [pid])
+    return Case(
+        conflict,
+        found,
+        record,
+        base=load.bases(conn, [pid]).get(BaseKey(pid, conflict.record_id), {}),
+        others=tuple(c for c in others if c.conflict_id != conflict.conflict_id),
+        equal=next((p.participation_id for p in equals if _is_live(p) and p.participation_id != pid), None),
+        has_row=own is not None and own.deleted_at is None,
+    )
+
+
+def _is_live(p: Participation) -> bool:
+    return p.deleted_at is None and p.merged_into is None

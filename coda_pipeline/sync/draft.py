@@ -19,6 +19,7 @@ from coda_pipeline.sync.model import (
     Conflict,
     ConflictKind,
     Fields,
+    Fragment,
     Outcome,
     Participation,
     ParticipationUpdate,
@@ -56,6 +57,10 @@ class State:
 
     `records` are as they are now, with the decisions stored for them; `before` holds the stored version of
     those. `gone` are rows of which the service says 404 although no full read has noticed.
+
+    Of what was sent to Coda: `in_flight` are participations with a row not proved yet, `creating` those of
+    them whose row is being made, `upserted` those whose last write by key was not seen to arrive. `fragments`
+    are rows that such a write left behind, by record id.
     """
 
     records: Mapping[str, Record]
@@ -65,6 +70,10 @@ class State:
     conflicts: tuple[Conflict, ...] = ()
     known: Known = field(default_factory=Known)
     gone: frozenset[str] = frozenset()
+    in_flight: frozenset[UUID] = frozenset()
+    creating: frozenset[UUID] = frozenset()
+    upserted: frozenset[UUID] = frozenset()
+    fragments: Mapping[str, Fragment] = field(default_factory=dict)
 
 
 class Keys(NamedTuple):
@@ -77,18 +86,25 @@ class Keys(NamedTuple):
 
 
 class ConflictSlot(NamedTuple):
-    """At most one conflict is open per participation, kind, field and cause of a merge."""
+    """At most one conflict is open per participation, kind and field.
+
+    Of a merge, of fragments and of rows that wait for deletion there is one per record.
+    """
 
     participation_id: UUID
     kind: ConflictKind
     field: str | None
-    merged: str | None
+    record_id: str | None
+
+
+PER_RECORD = frozenset({ConflictKind.DELETED_HERE, ConflictKind.FRAGMENT})
 
 
 def slot_of(conflict: Conflict) -> ConflictSlot:
     """Where a conflict belongs."""
-    merged = conflict.record_id if conflict.cause == "merged" else None
-    return ConflictSlot(conflict.participation_id, conflict.kind, conflict.field, merged)
+    is_per_record = conflict.cause == "merged" or conflict.kind in PER_RECORD
+    record_id = conflict.record_id if is_per_record else None
+    return ConflictSlot(conflict.participation_id, conflict.kind, conflict.field, record_id)
 
 
 class Draft:
@@ -107,15 +123,26 @@ class Draft:
         self.moved: set[UUID] = set()  # participations whose key Coda changed in this resolve
         self.natural: dict[UUID, str | None] = {}
         self.quiet: set[UUID] = set()  # participations on which neither side moved
+        self.buried: set[UUID] = set()  # merged into one that was deleted here, and still equal to it
+        self.fragments: dict[str, UUID] = {}  # fragments that are nothing, for now or for good
         self.keys = {r.record_id: self._keys_of(r) for r in state.records.values() if r.deleted_at is None}
         self.open = {slot_of(c): c for c in state.conflicts if c.outcome is None}
         self.slots: dict[UUID, list[ConflictSlot]] = defaultdict(list)
         for slot in self.open:
             self.slots[slot.participation_id].append(slot)
+        for record_id, fragment in state.fragments.items():
+            if fragment.outcome != "coda" and record_id in self.keys:
+                self.set_apart(record_id, fragment.participation_id)
+
+    def set_apart(self, record_id: str, participation_id: UUID) -> None:
+        """Take a live record for a fragment: it has no key, so it joins, founds and inherits nothing."""
+        self.fragments[record_id] = participation_id
+        self.keys[record_id] = self.keys[record_id]._replace(natural=None, is_ambiguous=False)
 
     def _keys_of(self, record: Record) -> Keys:
         before = self.state.before.get(record.record_id)
-        if record is before and record.outcome is not None and self._names_its_own(record):
+        is_plain = record.record_id not in self.state.fragments and self._names_its_own(record)
+        if record is before and record.outcome is not None and is_plain:
             return Keys(record.person_key, record.activity_key, record.natural_key, record.is_ambiguous)
         known, fields = self.state.known, record.fields
         of_person, of_activity = (
@@ -201,6 +228,14 @@ class Draft:
 
     def natural_key_of(self, participation_id: UUID) -> str | None:
         """The natural key of a participation as it is now in the draft; its blanks in identity are filled."""
+        filled, natural = self.identified(participation_id)
+        fields = self.participations[participation_id].fields
+        if any(filled[name] != fields.get(name) for name in filled):
+            self.change(participation_id, fields={**fields, **filled})
+        return natural
+
+    def identified(self, participation_id: UUID) -> tuple[Fields, str | None]:
+        """Person and activity of a participation with the identity they stand for, and its natural key."""
         p = self.participations[participation_id]
         row = p.row if p.row in self.bound else None
         values, keys = (self.values_of(row), self.keys[row]) if row else (None, None)
@@ -215,9 +250,8 @@ class Draft:
             else:
                 resolved[name] = activity_key(own, doc_id, self.state.known).key
         filled = {name: with_identity(p.fields.get(name), key, doc_id) for name, key in resolved.items()}
-        if any(filled[name] != p.fields.get(name) for name in filled):
-            self.change(participation_id, fields={**p.fields, **filled})
-        return natural_key(p.fields, self.rules.natural_key, resolved["person"], resolved["activity"])
+        key = natural_key(p.fields, self.rules.natural_key, resolved["person"], resolved["activity"])
+        return filled, key
 
     def resolution(self, records: Mapping[str, Record]) -> Resolution:
         """What differs from the stored state. `records` are the live ones with their outcome."""

@@ -12,6 +12,9 @@ from coda_pipeline.sync.draft import Draft, with_outcome
 from coda_pipeline.sync.model import Conflict, ConflictKind, Outcome, Record, Unreadable
 from coda_pipeline.sync.normalize import alike, is_blank
 
+FRAGMENT_ASKED = "left by a write to a row that was just deleted in Coda; `coda-pipeline conflicts list` asks"
+FRAGMENT_GOES = "left by a write to a row that was just deleted in Coda; it is to be deleted"
+
 
 def merge_all(draft: Draft) -> None:
     """Set and clear `merged_into` by the natural keys as they are now."""
@@ -81,7 +84,7 @@ def _note_differences(draft: Draft, pid: UUID, survivor: UUID) -> None:
 
 def _close_merge(draft: Draft, survivor: UUID, pid: UUID) -> None:
     for slot in draft.slots[survivor]:
-        if slot.merged == _merge_name(pid):
+        if slot.record_id == _merge_name(pid):
             draft.close_conflict(slot, "superseded")
 
 
@@ -93,7 +96,7 @@ def outcomes(draft: Draft) -> dict[str, Record]:
             decided[record_id] = _as_deleted(record)
             continue
         keys = draft.keys[record_id]
-        pid = draft.bound.get(record_id) or draft.attached.get(record_id)
+        pid = draft.bound.get(record_id) or draft.attached.get(record_id) or draft.fragments.get(record_id)
         outcome, reason = _outcome_of(draft, record, pid)
         decided[record_id] = with_outcome(record, keys, pid, outcome, reason)
     return decided
@@ -107,12 +110,19 @@ def _as_deleted(record: Record) -> Record:
 
 def _outcome_of(draft: Draft, record: Record, pid: UUID | None) -> tuple[Outcome, str | None]:
     record_id = record.record_id
+    if record_id in draft.fragments:
+        return Outcome.INCOMPLETE, _fragment_reason(draft, record_id)
     if draft.keys[record_id].natural is None:
         return Outcome.INCOMPLETE, _what_is_missing(draft, record)
     if record_id in draft.bound and pid is not None:
         is_merged = draft.participations[pid].merged_into is not None
         return (Outcome.DUPLICATE, MADE_EQUAL) if is_merged else (Outcome.SURVIVOR, None)
     return Outcome.DUPLICATE, draft.reasons.get(record_id) or record.reason or JOINED
+
+
+def _fragment_reason(draft: Draft, record_id: str) -> str:
+    fragment = draft.state.fragments.get(record_id)
+    return FRAGMENT_ASKED if fragment is None or fragment.outcome is None else FRAGMENT_GOES
 
 
 def _what_is_missing(draft: Draft, record: Record) -> str:

@@ -133,6 +133,7 @@ class ConflictKind(StrEnum):
     FIELD = "field"
     DELETED_IN_CODA = "deleted_in_coda"  # the row went, while the participation was edited here
     DELETED_HERE = "deleted_here"  # the participation was deleted here, while the row was edited in Coda
+    FRAGMENT = "fragment"  # a bulk write met a row just deleted in Coda and left a new one with our key
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +147,21 @@ class Conflict:
     base: Value = attribute(repr=False)
     warehouse: Value = attribute(repr=False)
     coda: Value = attribute(repr=False)
-    cause: str  # both_changed | survivor_changed | born_on_both_sides | merged
+    cause: str  # both_changed | survivor_changed | born_on_both_sides | merged | came_back | upserted
     policy: str
     outcome: str | None = None  # None = open; coda | warehouse | value | agreed | superseded
     conflict_id: int | None = None
+
+
+class Fragment(NamedTuple):
+    """What was said of a row that is a fragment, whosever key it shows.
+
+    `outcome` None: a person is still asked; `coda`: it is a row like any other, but never by that key;
+    `warehouse`: it goes from Coda, and until then it is nothing.
+    """
+
+    participation_id: UUID
+    outcome: str | None
 
 
 @dataclass(frozen=True, slots=True)

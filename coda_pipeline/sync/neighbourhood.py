@@ -17,6 +17,7 @@ from coda_pipeline.sync.identity import Known, activity_key, learn, natural_key,
 from coda_pipeline.sync.model import Activity, Fields, Participation, Person, Record
 from coda_pipeline.sync.normalize import is_blank, norm
 from coda_pipeline.warehouse.core import load
+from coda_pipeline.warehouse.write_back import writes
 
 
 @dataclass
@@ -60,7 +61,9 @@ class Neighbourhood:
             self.followed_ids |= ids
             self.followed_rows |= rows
             self._add_records(
-                load.records(self.conn, record_ids=rows, natural_keys=keys, participation_ids=ids)
+                load.records(
+                    self.conn, record_ids=rows, natural_keys=keys, participation_ids=ids, sync_ids=ids
+                )
             )
             self._add_participations(
                 load.participations(self.conn, ids=ids, natural_keys=keys, rows=list(self.records))
@@ -79,15 +82,14 @@ class Neighbourhood:
         return len(self.records) + len(self.participations) > size
 
     def state(self) -> State:
-        """The closed state, with the bases and open conflicts of its participations."""
-        ids = list(self.participations)
-        return State(
+        """The closed state, with all that is remembered of its participations."""
+        return state_of(
+            self.conn,
             records=self.records,
             before=self.before,
             participations=self.participations,
-            bases=load.bases(self.conn, ids),
-            conflicts=tuple(load.open_conflicts(self.conn, ids)),
             known=self.known,
+            ids=list(self.participations),
         )
 
     def _add_records(self, records: Iterable[Record]) -> None:
@@ -120,6 +122,30 @@ class Neighbourhood:
         person = person_key(fields.get("person"), self.known).key
         activity = activity_key(fields.get("activity"), doc_id, self.known).key
         return natural_key(fields, self.rules.natural_key, person, activity)
+
+
+def state_of(
+    conn: Connection,
+    *,
+    records: Mapping[str, Record],
+    before: Mapping[str, Record],
+    participations: Mapping[UUID, Participation],
+    known: Known,
+    ids: Collection[UUID] | None,
+) -> State:
+    """A closed state with the bases, open conflicts, fragments and writes of `ids` (None: of all)."""
+    return State(
+        records=records,
+        before=before,
+        participations=participations,
+        bases=load.bases(conn, ids),
+        conflicts=tuple(load.open_conflicts(conn, ids)),
+        known=known,
+        in_flight=writes.in_flight(conn),
+        creating=writes.open_creates(conn),
+        upserted=writes.open_upserts(conn),
+        fragments=load.fragments(conn, ids),
+    )
 
 
 def known_of(

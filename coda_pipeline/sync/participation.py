@@ -20,13 +20,15 @@ from coda_pipeline.sync.binding import questions
 from coda_pipeline.sync.cells import fields_of, sync_id_of
 from coda_pipeline.sync.draft import Rules, State
 from coda_pipeline.sync.model import Outcome, Record, Resolution
-from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of
+from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of, state_of
 from coda_pipeline.sync.resolve import resolve
 from coda_pipeline.warehouse.core import key, load, reports
 from coda_pipeline.warehouse.core.apply import apply_resolution
 from coda_pipeline.warehouse.core.rows import RawRow
 from coda_pipeline.warehouse.core.wide import grow_wide
+from coda_pipeline.warehouse.cursors import lock_cursor
 from coda_pipeline.warehouse.locks import exclusive
+from coda_pipeline.warehouse.merge import tombstone_rows
 
 MAX_ROUNDS = 5
 LOCK_WAIT_S = 300.0
@@ -147,16 +149,16 @@ class _Resolver:
         return self.client.requests_sent if self.client else 0
 
     def _decide(self, rules: Rules, *, is_remapped: bool) -> tuple[State, Resolution]:
-        """Load, ask, resolve. Reads one snapshot of the database and writes nothing."""
+        """Load, ask, resolve: the state as it was after asking. Reads one snapshot and writes nothing."""
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
             fresh = self._fresh(conn, is_remapped=is_remapped)
             if rules.is_recheck or len(fresh) > MANY_CHANGED:
-                state = self._everything(conn, fresh)
+                state = self._asked(self._everything(conn, fresh))
                 return state, self._resolve(state, rules)
             near = Neighbourhood(conn, rules, fresh)
             near.start(load.pending_participations(conn))
             while True:
-                state = near.state()
+                state = self._asked(near.state())
                 resolution = self._resolve(state, rules)
                 if not near.reach(k for k in resolution.resolved.values() if k is not None):
                     return state, resolution
@@ -179,18 +181,23 @@ class _Resolver:
         tables = {s.spec.name for s in self.sources}
         before = {r.record_id: r for r in load.records(conn) if r.source_table in tables}
         participations = {p.participation_id: p for p in load.participations(conn)}
-        return State(
+        return state_of(
+            conn,
             records={**before, **fresh},
             before=before,
             participations=participations,
-            bases=load.bases(conn),
-            conflicts=tuple(load.open_conflicts(conn)),
             known=known_of(conn, self.rules, fresh, None, apart=participations),
+            ids=None,
         )
 
     def _resolve(self, state: State, rules: Rules) -> Resolution:
-        state = replace(state, gone=frozenset(row for row in questions(state) if self._is_gone(state, row)))
         return resolve(state, rules, now=self.now(), new_id=self.new_id)
+
+    def _asked(self, state: State) -> State:
+        """The state with the rows that Coda says are gone as deleted."""
+        gone = frozenset(row for row in questions(state) if self._is_gone(state, row))
+        buried = {row: state.records[row]._replace(deleted_at=self.now()) for row in gone}
+        return replace(state, gone=gone, records={**state.records, **buried}) if gone else state
 
     def _is_gone(self, state: State, record_id: str) -> bool:
         """Ask the service for one row. Without a client the warehouse's word stands."""
@@ -213,6 +220,7 @@ class _Resolver:
         with self.engine.begin() as conn:
             if is_remapped:
                 key.drop_natural_key(conn)
+            self._bury(conn, state.gone)
             missed = apply_resolution(conn, resolution, seen=seen, run_id=self.run_id, now=self.now())
             if missed and is_remapped:
                 conn.rollback()
@@ -221,6 +229,13 @@ class _Resolver:
             grow_wide(conn, self.catalog)
             load.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())
         return missed
+
+    def _bury(self, conn: Connection, gone: frozenset[str]) -> None:
+        """Rows of which Coda said 404 are deleted in `raw` too, or the next resolve would ask again."""
+        for table in sorted({record_id.partition(":")[0] for record_id in gone}):
+            lock_cursor(conn, table)
+            rows = [row for name, _, row in (g.partition(":") for g in sorted(gone)) if name == table]
+            tombstone_rows(conn, table, rows, ended_by=self.run_id, now=self.now())
 
     def _report(
         self, done: list[Resolution], *, looked_at: int, seconds: float, requests: int

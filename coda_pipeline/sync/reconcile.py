@@ -21,7 +21,7 @@ BLANK_BASE: Fields = dict.fromkeys(CANONICAL_FIELDS)
 class Verdict(Enum):
     """What one field asks for."""
 
-    KEEP = auto()  # nothing changed, or the difference carries no meaning
+    KEEP = auto()  # nothing changed
     TAKE = auto()  # Coda changed
     PUSH = auto()  # the warehouse changed: planned, not decided here
     AGREE = auto()  # both hold the same now: only the base moves
@@ -60,14 +60,14 @@ def verdict_on(base: Fields, name: str, warehouse: Value, coda: Value) -> Verdic
     if not has_warehouse_changed:
         return Verdict.TAKE
     if not has_coda_changed:
-        return Verdict.KEEP if alike(warehouse, coda) else Verdict.PUSH
+        # The same person or activity under another label: the label is Coda's, and cannot be sent.
+        return Verdict.TAKE if alike(warehouse, coda) else Verdict.PUSH
     return _verdict_on_unknown(warehouse, coda)
 
 
 def _verdict_on_unknown(warehouse: Value, coda: Value) -> Verdict:
     if same(warehouse, coda):
         return Verdict.AGREE
-    # The same person or activity under another label: the label is Coda's.
     return Verdict.TAKE if alike(warehouse, coda) else Verdict.CONFLICT
 
 

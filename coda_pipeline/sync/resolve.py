@@ -16,6 +16,7 @@ from uuid import UUID
 from coda_pipeline.sync.agreeing import agree_all
 from coda_pipeline.sync.attaching import keep_attached, name_all, place_the_rest
 from coda_pipeline.sync.binding import bind_by_row, bind_by_sync_id, pass_on
+from coda_pipeline.sync.deletions import close_outlived
 from coda_pipeline.sync.draft import Draft, Rules, State
 from coda_pipeline.sync.identity import Known, learn
 from coda_pipeline.sync.merging import merge_all, outcomes
@@ -58,6 +59,7 @@ def _decided(state: State, names: Known, rules: Rules, *, now: datetime, new_id:
     keep_attached(draft)
     place_the_rest(draft)
     merge_all(draft)
+    close_outlived(draft)
     return draft
 
 

@@ -7,6 +7,9 @@ from sqlalchemy import Engine
 
 from coda_pipeline.errors import ConfigurationError
 from coda_pipeline.sync.conflicts import settle
+from coda_pipeline.sync.participation_plan import plan_participation
+from coda_pipeline.sync.plan_model import HoldCode, Op
+from coda_pipeline.warehouse.write_back.plans import open_plans
 from coda_pipeline_tests.participation.table import Table
 from coda_pipeline_tests.participation.test_resolving import ENTRY, is_silent
 
@@ -85,3 +88,62 @@ def test_what_does_not_fit_is_refused_and_nothing_is_settled(engine: Engine) -> 
     with pytest.raises(ConfigurationError, match="conflicts list"):
         settle(engine, conflict_id + 1, "coda", by="hr", now=table.now)
     assert table.select(ASK) == [(conflict_id,)]
+
+
+def a_fragment(engine: Engine) -> tuple[Table, int]:
+    """A row deleted in Coda just before a bulk write with its key reached it."""
+    table = Table(engine)
+    table.put("A", **ENTRY, share=1)
+    table.sync()
+    ((pid,),) = table.select("select participation_id from core.participation")
+    table.put("A", **ENTRY, share=1, sync_id=pid)
+    table.execute("update core.participation set share = 0.5")
+    table.sync()
+    table.execute(
+        """insert into sync.writes (participation_id, op, source_table, row_id, method, before, after, digest,
+                                    cells, state, sent_at, closed_at)
+           values (:pid, 'update', 'participation', 'A', 'upsert', '{}', '{}', 'd', '{}', 'superseded',
+                   now(), now())""",
+        pid=pid,
+    )
+    table.delete("A")
+    table.put("F", share=0.5, sync_id=pid)
+    table.sync()
+    assert is_silent(table.sync())
+    assert is_silent(table.sync(full=True))
+    assert table.live() == {"A": pid}
+    assert table.select("select outcome from core.participation_records where row_id = 'F'") == [
+        ("incomplete",)
+    ]
+    assert table.select("select kind, record_id from sync.conflicts") == [("fragment", "participation:F")]
+    return table, table.select(ASK)[0][0]
+
+
+def test_a_fragment_that_stays_is_never_taken_for_its_participation(engine: Engine) -> None:
+    table, conflict_id = a_fragment(engine)
+    settle(engine, conflict_id, "coda", by="hr", now=table.now)
+    table.sync()
+    assert table.live() == {}
+    ((pid,),) = table.select("select participation_id from core.participation_all")
+    table.put("F", **ENTRY, share=0.5, sync_id=pid)
+    table.sync()
+    assert set(table.live()) == {"F"}
+    assert pid not in table.live().values()
+    assert is_silent(table.sync(full=True))
+
+
+def test_a_fragment_that_goes_is_planned_to_be_deleted_before_its_participation_is_made_again(
+    engine: Engine,
+) -> None:
+    table, conflict_id = a_fragment(engine)
+    settle(engine, conflict_id, "warehouse", by="hr", now=table.now)
+    assert is_silent(table.sync())
+    assert list(table.live()) == [None]
+    plan_participation(engine, table.catalog, run_id="plan", now=table.now)
+    with engine.connect() as conn:
+        rows = {row.op: row for plan in open_plans(conn) for row in plan.rows}
+    assert {hold.code for hold in rows[Op.CREATE].holds} >= {HoldCode.CONFLICT}
+    assert rows[Op.DELETE].row_id == "F"
+    assert HoldCode.DELETION not in {hold.code for hold in rows[Op.DELETE].holds}
+    table.delete("F")
+    assert is_silent(table.sync())

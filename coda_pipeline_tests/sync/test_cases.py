@@ -1,5 +1,6 @@
 """The readable cases: each file of `cases/` is a history of both sides and what must be true after it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -7,7 +8,8 @@ from uuid import UUID
 import pytest
 import yaml
 
-from coda_pipeline_tests.sync.world import World, cell, is_silent
+from coda_pipeline_tests.sync.two_sides import TwoSides
+from coda_pipeline_tests.sync.world import cell, is_silent
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yaml"))
 FIELDS = ("person", "activity", "role", "started_on", "ended_on", "share", "comment")
@@ -17,9 +19,9 @@ class Reader:
     """Plays one case. P1, P2 … are names that a case gives to participations when it first mentions them."""
 
     def __init__(self, policy: str) -> None:
-        self.world = World(policy=policy)  # type: ignore[arg-type]
+        self.world = TwoSides(policy=policy)  # type: ignore[arg-type]
         self.names: dict[str, UUID] = {}
-        self.quiet = True
+        self.sent_before = 0
 
     def play(self, step: dict[str, Any]) -> None:
         (verb, what), *_ = step.items()
@@ -56,6 +58,34 @@ class Reader:
         again = self.world.sync()
         assert is_silent(again), f"a second sync is not silent: {again}"
 
+    def do_round(self, options: dict[str, Any] | None) -> None:
+        """Read, resolve, send, let Coda apply it, read and prove; or only up to a point."""
+        until = (options or {}).get("until")
+        self.world.bulk = bool((options or {}).get("in bulk"))
+        self.world.pull()
+        self.world.send()
+        if until == "sent":
+            return
+        self.world.apply()
+        self.world.pull()
+
+    def do_coda(self, what: str) -> None:
+        {"applies it": self.world.apply, "says it is done, and does nothing": self.world.lose}[what]()
+
+    def do_minutes(self, count: int) -> None:
+        self.world.clock += timedelta(minutes=count)
+
+    def do_person(self, what: dict[str, str]) -> None:
+        (conflict,) = self.world.open_conflicts
+        self.world.settle(conflict, str(what["takes"]))
+
+    def do_idle(self, _: None) -> None:
+        """A further round writes nothing, on either side."""
+        before = {row: dict(cells) for row, cells in self.world.rows.items()}
+        assert self.world.round() == 0
+        assert is_silent(self.world.sync())
+        assert self.world.rows == before
+
     def do_then(self, facts: dict[str, Any]) -> None:
         for fact, expected in facts.items():
             getattr(self, "see_" + fact.replace(" ", "_"))(expected)
@@ -72,6 +102,21 @@ class Reader:
                 else:
                     assert p.fields[fact] == cell(fact, value), (name, fact)
         assert {self.names[name] for name in expected} == set(live)
+
+    def see_coda(self, expected: dict[str, dict[str, Any]]) -> None:
+        assert set(self.world.rows) == set(expected)
+        for row_id, facts in expected.items():
+            for name, value in facts.items():
+                wanted = str(self.names[value]) if name == "our key" else cell(name, value)
+                found = self.world.rows[row_id].get("sync_id" if name == "our key" else name)
+                assert found == wanted, (row_id, name)
+
+    def see_sent(self, expected: int) -> None:
+        found, self.sent_before = self.world.sent - self.sent_before, self.world.sent
+        assert found == expected
+
+    def see_writes(self, expected: list[str]) -> None:
+        assert [f"{w.op} {w.state}" for w in self.world.writes] == expected
 
     def see_duplicates(self, expected: dict[str, str]) -> None:
         found = {r.row_id: r.reason for r in self.world.records.values() if r.outcome == "duplicate"}

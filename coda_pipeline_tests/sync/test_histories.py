@@ -233,7 +233,8 @@ class Histories(RuleBasedStateMachine):
         base = self.world.bases.get((p.participation_id, record.record_id), {})  # type: ignore[call-overload]
         is_pending = name in base and (same(base[name], coda) or _is_completed(base[name], coda))
         is_open = any(
-            c.participation_id == p.participation_id and c.field == name for c in self.world.open_conflicts
+            c.participation_id == p.participation_id and c.field in (name, None)
+            for c in self.world.open_conflicts
         )
         return is_pending or is_open
 

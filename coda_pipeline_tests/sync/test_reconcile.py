@@ -26,7 +26,7 @@ BORIS = Person("Борис", "b@example.com")
         ("а", None, "", Verdict.AGREE),
         (Decimal("0.3333333333"), Decimal(1) / Decimal(3), Decimal("0.3333333333"), Verdict.KEEP),
         (ANNA, ANNA, ANNA_MARRIED, Verdict.TAKE),
-        (ANNA, ANNA_MARRIED, ANNA, Verdict.KEEP),
+        (ANNA, ANNA_MARRIED, ANNA, Verdict.TAKE),
         (ANNA, BORIS, ANNA_MARRIED, Verdict.CONFLICT),
         (Activity("П", "i-1"), Activity("Р", "i-2"), Activity("П", "i-1"), Verdict.PUSH),
     ],
