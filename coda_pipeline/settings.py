@@ -94,6 +94,11 @@ class Settings(BaseSettings):
             raise TokenError(message)
         return token
 
+    @property
+    def has_own_write_token(self) -> bool:
+        """Whether edits are sent under another token than that for reading."""
+        return self.coda_write_token is not None or self.coda_write_token_file is not None
+
     def coda_token_for_writing(self) -> SecretStr:
         """The token for writing, that for reading where none is set. Raises `TokenError` as that does."""
         return _secret(self.coda_write_token, self.coda_write_token_file) or self.coda_token()

@@ -185,7 +185,7 @@ class CodaClient(RowWrites):
 def connect_coda(
     settings: Settings, limits: RateLimits, database_url: str | None, *, policy: RetryPolicy | None = None
 ) -> CodaClient:
-    """A client for the token of the settings, on the budget of the user it belongs to.
+    """A client for reading: for the token of the settings, on the budget of the user it belongs to.
 
     Asks `whoami` once. With a database the budget is shared by all processes that use it, else it is this
     process's own. Raises `TokenError` where there is no token or it is refused.
@@ -196,6 +196,24 @@ def connect_coda(
         budget=LocalBudget(limits),
         policy=policy,
     )
+    return _connect(transport, limits, database_url)
+
+
+def connect_coda_for_writing(
+    settings: Settings, limits: RateLimits, database_url: str | None, *, policy: RetryPolicy | None = None
+) -> CodaClient:
+    """As `connect_coda`, for the token under whose owner's name edits appear. One user has one budget."""
+    transport = Transport(
+        base_url=settings.coda_base_url,
+        token=settings.coda_token_for_writing,
+        budget=LocalBudget(limits),
+        policy=policy,
+        token_setting="CODA_WRITE_TOKEN" if settings.has_own_write_token else "CODA_API_TOKEN",
+    )
+    return _connect(transport, limits, database_url)
+
+
+def _connect(transport: Transport, limits: RateLimits, database_url: str | None) -> CodaClient:
     client = CodaClient(transport)
     try:
         user = client.whoami()

@@ -45,6 +45,7 @@ ACTS = frozenset(
         "row",
         "rename_column",
         "retype_column",
+        "make_formula",
         "add_column",
         "remove_column",
         "hide_column",

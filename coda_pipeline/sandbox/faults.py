@@ -6,6 +6,7 @@
 | `html` | 200 and a page of HTML |
 | `drop_before` | the connection ends without an answer, nothing was done |
 | `drop_after` | the connection ends without an answer, yet the write was accepted |
+| `swallow` | a write is accepted and completes, yet nothing ever changes |
 | `truncate` | half of the body, then the end of the connection |
 | `slow` | the answer after `seconds` of real time |
 | `repeat_page_token` | a page whose `nextPageToken` is the one just used |
@@ -27,6 +28,7 @@ FaultKind = Literal[
     "html",
     "drop_before",
     "drop_after",
+    "swallow",
     "truncate",
     "slow",
     "repeat_page_token",

@@ -35,6 +35,12 @@ class ColumnActs:
         found = self._column(table, column)
         self._set_column(table, replace(found, kind=kind, is_array=is_array, extras=(), target_id=None))
 
+    def make_formula(
+        self, column: str, formula: str = "RowId(thisRow)", table: str = schema.PARTICIPATION
+    ) -> None:
+        """Makes a column calculated, so that nothing can be written to it; what is in its cells stays."""
+        self._set_column(table, replace(self._column(table, column), formula=formula))
+
     def add_column(
         self,
         name: str,

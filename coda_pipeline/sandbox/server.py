@@ -7,7 +7,6 @@ import contextlib
 import socket
 import threading
 import time
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -107,6 +106,7 @@ def serve(
     rows: int = 4000,
     seed: int = 2023,
     snapshot_lag_s: float = 30.0,
+    write_delay_s: float = 10.0,
     speed: float = 1.0,
 ) -> None:
     """Serves the demo doc until interrupted, and says where, on standard output.
@@ -115,8 +115,12 @@ def serve(
     `speed` makes the doc's clock run that much faster; rate limits stay in real time. Raises
     `ConfigurationError` where the port is taken.
     """
-    config = replace(
-        SandboxConfig(), rows=rows, seed=seed, snapshot_lag_s=snapshot_lag_s, tokens=(TokenSpec(token),)
+    config = SandboxConfig(
+        rows=rows,
+        seed=seed,
+        snapshot_lag_s=snapshot_lag_s,
+        write_delay_s=write_delay_s,
+        tokens=(TokenSpec(token),),
     )
     listener = listen(port)
     base_url = f"http://{HOST}:{listener.getsockname()[1]}{API_PATH}"

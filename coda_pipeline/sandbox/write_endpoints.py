@@ -32,7 +32,7 @@ def upsert_rows(call: Call) -> Answer:
         is_parsed=not call.flag("disableParsing"),
         is_one_per_key=call.world.config.switches.same_key_twice == "one_row",
     )
-    answer = _accept(doc, effect)
+    answer = _accept(call, doc, effect)
     return ok(answer if keys else answer | {"addedRowIds": new_ids}, ACCEPTED)
 
 
@@ -45,7 +45,7 @@ def update_row(call: Call) -> Answer:
     edit = _edit_of(call, doc, table, body.get("row"))
     base_id = doc.snapshot.base_of(table).meta.id
     is_parsed = not call.flag("disableParsing")
-    answer = _accept(doc, effects.Update(doc, base_id, row.id, edit, is_parsed))
+    answer = _accept(call, doc, effects.Update(doc, base_id, row.id, edit, is_parsed))
     return ok(answer | {"id": row.id}, ACCEPTED)
 
 
@@ -55,7 +55,7 @@ def delete_row(call: Call) -> Answer:
     table = call.table(doc)
     row = call.row(doc, table)
     base_id = doc.snapshot.base_of(table).meta.id
-    return ok(_accept(doc, effects.Delete(base_id, [row.id])) | {"id": row.id}, ACCEPTED)
+    return ok(_accept(call, doc, effects.Delete(base_id, [row.id])) | {"id": row.id}, ACCEPTED)
 
 
 def delete_rows(call: Call) -> Answer:
@@ -67,7 +67,7 @@ def delete_rows(call: Call) -> Answer:
     if not all(isinstance(row_id, str) for row_id in ids):
         refusals.refuse("Validation failed.", "rowIds must be a list of texts")
     base_id = doc.snapshot.base_of(table).meta.id
-    answer = _accept(doc, effects.Delete(base_id, [str(row_id) for row_id in ids]))
+    answer = _accept(call, doc, effects.Delete(base_id, [str(row_id) for row_id in ids]))
     return ok(answer | {"rowIds": ids}, ACCEPTED)
 
 
@@ -80,7 +80,7 @@ def push_button(call: Call) -> Answer:
     if column.kind != "button":
         refusals.refuse("The column is not a button.")
     base_id = doc.snapshot.base_of(table).meta.id
-    answer = _accept(doc, effects.Press(doc, base_id, row.id, column.id))
+    answer = _accept(call, doc, effects.Press(doc, base_id, row.id, column.id))
     return ok(answer | {"rowId": row.id, "columnId": column.id}, ACCEPTED)
 
 
@@ -89,12 +89,12 @@ def trigger_automation(call: Call) -> Answer:
     doc = call.doc()
     if not call.parts[1].startswith("grid-auto-"):
         raise refusals.not_found()
-    return ok(_accept(doc, effects.nothing), ACCEPTED)
+    return ok(_accept(call, doc, effects.nothing), ACCEPTED)
 
 
-def _accept(doc: HostedDoc, effect: Effect) -> dict[str, object]:
+def _accept(call: Call, doc: HostedDoc, effect: Effect) -> dict[str, object]:
     request_id = doc.new_request_id()
-    doc.timeline.accept(request_id, effect)
+    doc.timeline.accept(request_id, effects.nothing if call.fault("swallow") else effect)
     return {"requestId": request_id}
 
 

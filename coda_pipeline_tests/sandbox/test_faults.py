@@ -47,6 +47,16 @@ def test_a_connection_dropped_after_a_write_was_accepted_leaves_a_row(
     assert [entry.status for entry in sandbox.requests] == [0]
 
 
+def test_a_write_may_complete_and_change_nothing(sandbox: SandboxServer, api: Api) -> None:
+    sandbox.faults.inject("swallow", method="POST")
+    body = {"rows": [{"cells": [{"column": NOTE, "value": "x"}]}]}
+    answer = api.ask("POST", api.rows, json=body)
+    assert answer.status_code == 202
+    sandbox.settle()
+    assert api.ask("GET", f"/mutationStatus/{answer.json()['requestId']}").json()["completed"] is True
+    assert sandbox.hr.row_ids() == []
+
+
 def test_a_body_may_be_cut_in_half(sandbox: SandboxServer, api: Api) -> None:
     sandbox.faults.inject("truncate", path="rows$")
     with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError)):

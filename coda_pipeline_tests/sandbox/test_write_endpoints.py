@@ -245,3 +245,13 @@ def test_an_automation_is_only_queued(api: Api) -> None:
     status, answer = api.status("POST", f"{api.doc}/hooks/automation/grid-auto-Rule001", json={"a": 1})
     assert status == 202
     assert answer["requestId"]
+
+
+def test_a_column_made_a_formula_takes_no_value_and_is_no_key(sandbox: SandboxServer, api: Api) -> None:
+    row = sandbox.hr.add_row({SYNC_ID: "before"})
+    sandbox.hr.make_formula(SYNC_ID)
+    sandbox.settle()
+    assert put(api, row, {SYNC_ID: "after"})[0] == 202
+    assert post(api, {SYNC_ID: "after"}, keys=(SYNC_ID,))[0] == 400
+    sandbox.settle()
+    assert sandbox.hr.row(row)[SYNC_ID] == "before"
