@@ -8,6 +8,7 @@ Dagster nor SQLAlchemy: the commands do, once they run, so `--help` answers at o
 import typer
 
 from coda_pipeline.commands import (
+    adopt,
     columns,
     conflicts,
     deletions,
@@ -18,6 +19,8 @@ from coda_pipeline.commands import (
     grants,
     history,
     migrate,
+    plans,
+    rejected,
     sandbox,
     start,
     sync,
@@ -43,7 +46,10 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(columns.app, name="columns")
 app.add_typer(deletions.app, name="deletions")
 app.add_typer(conflicts.app, name="conflicts")
+app.add_typer(plans.app, name="plans")
+app.add_typer(rejected.app, name="rejected")
 app.command("history")(history.history)
+app.command("adopt")(adopt.adopt)
 app.command("grants")(grants.grants)
 app.command("migrate")(migrate.migrate)
 app.command("sandbox")(sandbox.sandbox)

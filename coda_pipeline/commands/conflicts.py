@@ -11,6 +11,12 @@ app = typer.Typer(
     help="Where Coda and the warehouse changed the same thing differently.", no_args_is_help=True
 )
 
+# What a conflict without a field is about.
+ROWS = {
+    "deleted_in_coda": "deleted in Coda, edited here",
+    "deleted_here": "deleted here, edited in Coda",
+    "fragment": "fragment: a write met a row just deleted in Coda, and made this one",
+}
 HEADER = ("id", "participation", "what", "agreed before", "warehouse", "coda", "why", "row in Coda")
 
 
@@ -49,13 +55,17 @@ def resolve_conflict(
         ),
     ],
 ) -> None:
-    """Settle one conflict: take Coda's side, the warehouse's, or a value of your own."""
+    """Settle one conflict: take Coda's side, the warehouse's, or a value of your own.
+
+    About a deletion or a fragment: `coda` = as it is in Coda (deleted, or kept; a fragment stays as a new
+    row), `warehouse` = as it is here (made again in Coda, or deleted there; a fragment goes).
+    """
     from coda_pipeline.commands.workplace import open_warehouse
     from coda_pipeline.settings import Settings
     from coda_pipeline.sync.conflicts import settle
 
     with open_warehouse(Settings()) as engine:
         conflict = settle(engine, conflict_id, take, by=getpass.getuser())
-    what = conflict.field or "the deletion"
+    what = conflict.field or f"the row ({ROWS[conflict.kind]})"
     side = {"coda": "Coda's side", "warehouse": "the warehouse's side"}.get(take, "your value")
     say(f"Conflict {conflict_id} on {what} is settled: {side} was taken.")

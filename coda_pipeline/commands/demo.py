@@ -21,6 +21,7 @@ def demo(
 
     Needs no token and no database. Ctrl-C ends every process it started.
     """
+    from coda_pipeline.commands.demo_story import both_ways
     from coda_pipeline.commands.demo_world import (
         alone_in,
         demo_home,
@@ -43,6 +44,7 @@ def demo(
             settings = enter_demo(home, start_sandbox(processes, home, rows))
             is_synced = first_sync(settings)
             if is_synced and port is not None:
+                is_synced = both_ways(settings, settings.catalog())
                 serve(processes, settings, port)
                 processes.wait()
         except KeyboardInterrupt:

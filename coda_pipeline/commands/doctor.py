@@ -34,6 +34,7 @@ def examine(settings: "Settings") -> Iterator["Finding"]:
     """Everything there is to try, the nearest first; what depends on something broken is not tried."""
     from coda_pipeline.commands.examine_coda import examine_coda
     from coda_pipeline.commands.examine_machine import examine_configuration, examine_database
+    from coda_pipeline.commands.examine_writing import examine_writing
     from coda_pipeline.commands.findings import wrong
     from coda_pipeline.errors import CatalogError
 
@@ -47,6 +48,7 @@ def examine(settings: "Settings") -> Iterator["Finding"]:
     yield from examine_database(settings, catalog)
     if catalog is not None:
         yield from examine_coda(settings, catalog)
+        yield from examine_writing(settings, catalog)
 
 
 def _line(what: str, text: str, *, is_fine: bool) -> None:

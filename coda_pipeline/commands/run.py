@@ -5,17 +5,19 @@ shows in the UI with its checks and metadata.
 """
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, ExecuteInProcessResult
+from dagster import AssetCheckEvaluation, AssetKey, DagsterEvent, DagsterEventType, ExecuteInProcessResult
 from dagster_shared.error import SerializableErrorInfo
 
 from coda_pipeline.commands.meter import showing_progress
 from coda_pipeline.commands.terminal import complain, remark, say, say_table
 from coda_pipeline.commands.workplace import dagster_instance
-from coda_pipeline.defs.launch import run_here
-from coda_pipeline.defs.names import PARTICIPATION, RECORDS
+from coda_pipeline.defs.launch import run_here, write_back_here
+from coda_pipeline.defs.names import PARTICIPATION, PLAN, RECORDS, SENT
+from coda_pipeline.defs.publish_report import OUTCOMES as SENT_OUTCOMES
 from coda_pipeline.errors import CodaPipelineError
 from coda_pipeline.settings import Settings
 
@@ -33,10 +35,11 @@ HEADER = ("table", "read", "new", "changed", "unchanged", "deleted", "held", "re
 OUTCOMES = ("survivors", "duplicates", "twins", "incomplete")
 
 
-def run_sync(settings: Settings, tables: Collection[str], *, full: bool) -> bool:
+def run_sync(settings: Settings, tables: Collection[str], *, full: bool, pull_only: bool = False) -> bool:
     """Sync some tables, all where none is named, and print what arrived; whether all of it was done.
 
-    Raises `ConfigurationError` for a table that the configuration does not have.
+    Where one is a source of Участие, what the plan releases is sent and proved, unless `pull_only`. Raises
+    `ConfigurationError` for a table that the configuration does not have.
     """
     # Imported here: it reads the environment, which has to be complete by now.
     from coda_pipeline.definitions import defs
@@ -44,17 +47,36 @@ def run_sync(settings: Settings, tables: Collection[str], *, full: bool) -> bool
     began = time.monotonic()
     log = settings.dagster_home / "logs" / "sync.log"
     with dagster_instance() as instance, showing_progress(log):
-        result = run_here(defs, settings.catalog(), instance, tables=tables, full=full)
+        results = [
+            run_here(defs, settings.catalog(), instance, tables=tables, full=full, pull_only=pull_only)
+        ]
+        if results[0].success and PLAN in _made(results[0]):
+            results.append(write_back_here(defs, instance))
+    for result in results:
+        _tell(result, log)
+    is_done = all(result.success for result in results)
+    if is_done:
+        say(f"Done in {time.monotonic() - began:.1f} seconds. Run {results[0].run_id}.")
+    return is_done
+
+
+def _made(result: ExecuteInProcessResult) -> dict[AssetKey | None, Mapping[str, Any]]:
+    """What a run made, by asset, with the metadata."""
+    return {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
+
+
+def _tell(result: ExecuteInProcessResult, log: Path) -> None:
+    """Print what a run did."""
+    made = _made(result)
     _tell_tables(result)
-    _tell_participation(result)
+    _tell_participation(made)
+    if SENT in made:
+        _tell_sent(made[SENT])
     _tell_checks(result)
-    if result.success:
-        say(f"Done in {time.monotonic() - began:.1f} seconds. Run {result.run_id}.")
-        return True
-    for reason in dict.fromkeys(failures(result.all_events)):
-        complain(reason)
-    remark(f"Run {result.run_id} failed; the last good state is kept. Its log: {log}")
-    return False
+    if not result.success:
+        for reason in dict.fromkeys(failures(result.all_events)):
+            complain(reason)
+        remark(f"Run {result.run_id} failed; the last good state is kept. Its log: {log}")
 
 
 def failures(events: Collection[DagsterEvent]) -> Iterator[str]:
@@ -87,14 +109,25 @@ def _tell_tables(result: ExecuteInProcessResult) -> None:
         say_table(HEADER, [*rows, ("all", *total[:-1], round(total[-1], 3))])
 
 
-def _tell_participation(result: ExecuteInProcessResult) -> None:
-    found = {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
+def _tell_participation(found: Mapping[AssetKey | None, Mapping[str, Any]]) -> None:
     records, live = found.get(RECORDS), found.get(PARTICIPATION)
     if records is None or live is None:
         return
     outcomes = ", ".join(f"{records.get(name, '?')} {name}" for name in OUTCOMES)
     say(f"Участие: {live['dagster/row_count']} participations of {records['dagster/row_count']} records")
     say(f"  ({outcomes}; {live.get('rows_held', '?')} conflicts open)")
+
+
+def _tell_sent(sent: Mapping[str, Any]) -> None:
+    """What went to Coda, or why nothing did."""
+    outcomes = ", ".join(f"{sent[name]} {name.replace('_', ' ')}" for name in SENT_OUTCOMES if sent[name])
+    held = (
+        f"; {sent['rows_held']} rows wait, `coda-pipeline plans show` says why" if sent["rows_held"] else ""
+    )
+    if sent["nothing_sent_because"] != "-":
+        say(f"Nothing was sent to Coda: {sent['nothing_sent_because']}{held}")
+    else:
+        say(f"To Coda: {outcomes or 'nothing to send'}{held}")
 
 
 def _tell_checks(result: ExecuteInProcessResult) -> None:

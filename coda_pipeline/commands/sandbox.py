@@ -14,6 +14,8 @@ def sandbox(
     token: Annotated[str | None, typer.Option(help="The token it accepts; sandbox-token by default.")] = None,
     rows: Annotated[int, typer.Option(help="Rows of Участие.", min=1)] = 4000,
     seed: Annotated[int, typer.Option(help="Another number makes other people and other dirt.")] = 2023,
+    lag: Annotated[float, typer.Option(help="Seconds until reads show an edit.", min=0)] = 30.0,
+    delay: Annotated[float, typer.Option(help="Seconds until a write takes effect.", min=0)] = 10.0,
     speed: Annotated[
         float, typer.Option(help="How much faster than real time edits become visible.", min=0.001)
     ] = 1.0,
@@ -25,6 +27,14 @@ def sandbox(
 
     end_on_signals()
     try:
-        serve(port=port, token=token or DEFAULT_TOKEN, rows=rows, seed=seed, speed=speed)
+        serve(
+            port=port,
+            token=token or DEFAULT_TOKEN,
+            rows=rows,
+            seed=seed,
+            snapshot_lag_s=lag,
+            write_delay_s=delay,
+            speed=speed,
+        )
     except KeyboardInterrupt:
         remark("Ending.")

@@ -5,8 +5,10 @@ from dagster import AssetsDefinition, AssetSpec, Definitions, in_process_executo
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.defs.extract import raw_assets, source_spec
 from coda_pipeline.defs.jobs import build_jobs, build_schedules
+from coda_pipeline.defs.publish import publish_assets
 from coda_pipeline.defs.resolve import participation_assets
 from coda_pipeline.defs.resources import build_resources
+from coda_pipeline.defs.sensors import build_sensors
 from coda_pipeline.settings import Settings
 
 
@@ -18,6 +20,7 @@ def build_definitions(settings: Settings) -> Definitions:
         assets=_assets(catalog),
         jobs=jobs,
         schedules=build_schedules(jobs),
+        sensors=build_sensors(settings, catalog),
         resources=build_resources(settings, catalog),
         executor=in_process_executor,
     )
@@ -28,4 +31,5 @@ def _assets(catalog: Catalog) -> list[AssetsDefinition | AssetSpec]:
         *(source_spec(spec) for spec in catalog.tables),
         *raw_assets(catalog),
         *participation_assets(catalog),
+        *publish_assets(catalog),
     ]

@@ -6,7 +6,7 @@ WARN: that would stop nothing, yet count as a failed blocking check for ever aft
 
 from dagster import AssetCheckSeverity, AssetCheckSpec, AssetKey
 
-from coda_pipeline.defs.names import PARTICIPATION, RECORDS
+from coda_pipeline.defs.names import PARTICIPATION, RECORDS, SENT
 
 BLOCKING = frozenset({"complete", "columns_as_mapped", "natural_key_unique", "accounted_for"})
 
@@ -27,6 +27,9 @@ _OF_RECORDS = {
     "incomplete": "Every record has all fields of the natural key.",
     "ambiguous_people": "Every record without an e-mail names a person who is known for sure.",
 }
+_OF_WRITE_BACK = {
+    "rows_rejected": "No edit was refused by Coda, or accepted and then not applied.",
+}
 
 
 def raw_check_specs(key: AssetKey) -> list[AssetCheckSpec]:
@@ -38,6 +41,11 @@ def participation_check_specs() -> list[AssetCheckSpec]:
     """The checks of both assets of Участие."""
     checks = {PARTICIPATION: _OF_PARTICIPATION, RECORDS: _OF_RECORDS}
     return [_spec(key, name, text) for key, found in checks.items() for name, text in found.items()]
+
+
+def write_back_check_specs() -> list[AssetCheckSpec]:
+    """The checks of what was sent."""
+    return [_spec(SENT, name, text) for name, text in _OF_WRITE_BACK.items()]
 
 
 def severity(name: str) -> AssetCheckSeverity:

@@ -11,8 +11,9 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from coda_pipeline.catalog import Catalog
-from coda_pipeline.coda.client import CodaClient, connect_coda
+from coda_pipeline.coda.client import CodaClient, connect_coda, connect_coda_for_writing
 from coda_pipeline.settings import Settings
+from coda_pipeline.sync.permission import Permission, permission_of
 from coda_pipeline.warehouse.embedded import resolve_database_url
 from coda_pipeline.warehouse.engine import plain_url, warehouse_engine
 from coda_pipeline.warehouse.migrate import check_current
@@ -24,10 +25,16 @@ class Warehouse:
 
     engine: Engine
     database_url: str = field(repr=False)
+    is_writing_allowed: bool = False
+
+    def permission(self, catalog: Catalog) -> Permission:
+        """Whether edits may be sent to Coda from here, and if not, why."""
+        with self.engine.connect() as conn:
+            return permission_of(self.is_writing_allowed, catalog, conn)
 
 
 class Coda:
-    """One client per run, connected at first use."""
+    """One client per run and token, connected at first use."""
 
     def __init__(self, settings: Settings, catalog: Catalog, database_url: str) -> None:
         self._settings = settings
@@ -39,6 +46,13 @@ class Coda:
         """Raises `TokenError` where no token is set or Coda refuses it."""
         return connect_coda(self._settings, self._catalog.coda.limits, self._database_url)
 
+    @cached_property
+    def write_client(self) -> CodaClient:
+        """For the user under whose name edits appear; `client` where that is the same token."""
+        if not self._settings.has_own_write_token:
+            return self.client
+        return connect_coda_for_writing(self._settings, self._catalog.coda.limits, self._database_url)
+
 
 @contextmanager
 def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
@@ -47,6 +61,6 @@ def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
     engine = warehouse_engine(url)
     try:
         check_current(engine)
-        yield Warehouse(engine, plain_url(url))
+        yield Warehouse(engine, plain_url(url), settings.coda_pipeline_allow_write)
     finally:
         engine.dispose()

@@ -18,28 +18,38 @@ from coda_pipeline.defs.names import (
     HOURLY,
     NIGHTLY,
     PARTICIPATION,
+    PLAN,
     RECORDS,
+    SENT,
     SERVICE_TAG,
     SYNC_CODA,
     SYNC_PARTICIPATION,
+    WRITE_BACK,
     raw_key,
 )
 
 _TAGS = {SERVICE_TAG: "coda"}
+_THEN = "resolve it and plan what goes back"
+_READS = f"Reads what changed; with the tag `{FULL_TAG}: true` everything."
 
 
 def build_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition]:
-    """`sync_coda` reads every table, `sync_participation` the sources of Участие; both then resolve it."""
+    """What people and schedules start.
+
+    `sync_coda` reads every table, `sync_participation` the sources of Участие; both then resolve it and plan
+    what goes back. `write_back` plans anew, with what people approved, and sends.
+    """
     everything = [raw_key(spec.name) for spec in catalog.tables]
     sources = (
         [raw_key(source.table) for source in catalog.participation.sources] if catalog.participation else []
     )
-    core = [PARTICIPATION, RECORDS] if sources else []
+    core = [PARTICIPATION, RECORDS, PLAN] if sources else []
     jobs = []
     if everything:
-        jobs.append(_job(SYNC_CODA, [*everything, *core], "Read every table of Coda, then resolve Участие."))
+        jobs.append(_job(SYNC_CODA, [*everything, *core], f"Read every table of Coda, {_THEN}. {_READS}"))
     if sources:
-        jobs.append(_job(SYNC_PARTICIPATION, [*sources, *core], "Read Участие and resolve it; nothing else."))
+        jobs.append(_job(SYNC_PARTICIPATION, [*sources, *core], f"Read Участие, {_THEN}. {_READS}"))
+        jobs.append(_job(WRITE_BACK, [PLAN, SENT], "Send to Coda what the plan releases, and prove it."))
     return jobs
 
 
@@ -47,7 +57,7 @@ def _job(name: str, keys: Sequence[AssetKey], description: str) -> UnresolvedAss
     return define_asset_job(
         name,
         selection=AssetSelection.assets(*keys),
-        description=f"{description} Reads what changed; with the tag `{FULL_TAG}: true` everything.",
+        description=description,
         executor_def=in_process_executor,
         tags=_TAGS,
     )

@@ -8,7 +8,17 @@ from collections.abc import Collection
 from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult
 
 from coda_pipeline.catalog import Catalog
-from coda_pipeline.defs.names import FULL_TAG, PARTICIPATION, RECORDS, SYNC_CODA, SYNC_PARTICIPATION, raw_key
+from coda_pipeline.defs.names import (
+    FULL_TAG,
+    PARTICIPATION,
+    PLAN,
+    RECORDS,
+    SENT,
+    SYNC_CODA,
+    SYNC_PARTICIPATION,
+    WRITE_BACK,
+    raw_key,
+)
 from coda_pipeline.errors import ConfigurationError
 
 # The UI lists a run under its job by this label, which a run that no workspace launched would lack.
@@ -22,19 +32,28 @@ def run_here(
     *,
     tables: Collection[str] = (),
     full: bool = False,
+    pull_only: bool = False,
 ) -> ExecuteInProcessResult:
-    """Read the named tables, all where none is named, and resolve Участие where one is a source of it.
+    """Read the named tables, all where none is named; where one is a source of Участие, resolve and plan it.
 
     A failed run is told by the result, not raised. Raises `ConfigurationError` for a table that is not in the
     catalogue.
     """
-    selection = select_assets(catalog, tables)
+    selection = [key for key in select_assets(catalog, tables) if key != PLAN or not pull_only]
     job = definitions.resolve_job_def(job_name(catalog, selection))
     return job.execute_in_process(
         instance=instance,
         asset_selection=selection,
         tags={**_LABEL, **({FULL_TAG: "true"} if full else {})},
         raise_on_error=False,
+    )
+
+
+def write_back_here(definitions: Definitions, instance: DagsterInstance) -> ExecuteInProcessResult:
+    """Send what the plan of the last sync releases, and prove it."""
+    job = definitions.resolve_job_def(WRITE_BACK)
+    return job.execute_in_process(
+        instance=instance, asset_selection=[SENT], tags=_LABEL, raise_on_error=False
     )
 
 
@@ -47,13 +66,13 @@ def select_assets(catalog: Catalog, tables: Collection[str]) -> list[AssetKey]:
         message = f"No table named {', '.join(unknown)} in the configuration; there are: {there_are}."
         raise ConfigurationError(message)
     wanted = [name for name in known if not tables or name in tables]
-    core = [PARTICIPATION, RECORDS] if set(wanted) & _sources(catalog) else []
+    core = [PARTICIPATION, RECORDS, PLAN] if set(wanted) & _sources(catalog) else []
     return [*(raw_key(name) for name in wanted), *core]
 
 
 def job_name(catalog: Catalog, selection: Collection[AssetKey]) -> str:
     """The narrowest job that makes all of these."""
-    participation = {raw_key(name) for name in _sources(catalog)} | {PARTICIPATION, RECORDS}
+    participation = {raw_key(name) for name in _sources(catalog)} | {PARTICIPATION, RECORDS, PLAN}
     return SYNC_PARTICIPATION if set(selection) <= participation else SYNC_CODA
 
 

@@ -9,15 +9,22 @@ from dagster import AssetKey
 
 EXTRACT = "extract"
 RESOLVE = "resolve"
+PUBLISH = "publish"
 
 PARTICIPATION = AssetKey(["core", "participation"])
 RECORDS = AssetKey(["core", "participation_records"])
+PLAN = AssetKey(["sync", "participation_plan"])
+SENT = AssetKey(["sync", "participation_write_back"])
 
 SYNC_PARTICIPATION = "sync_participation"
 SYNC_CODA = "sync_coda"
-JOBS = (SYNC_PARTICIPATION, SYNC_CODA)
+WRITE_BACK = "write_back"
+JOBS = (SYNC_PARTICIPATION, SYNC_CODA, WRITE_BACK)
 HOURLY = "sync_coda_hourly"
 NIGHTLY = "sync_coda_nightly_full"
+AFTER_A_PLAN = "write_back_after_a_plan"
+PENDING_EDITS = "pending_edits"
+APPROVALS = "approvals"
 
 HR = "team:hr"
 DATA = "team:data"
@@ -33,6 +40,11 @@ PROCESS_TAG = "coda_pipeline/process"
 def source_key(table: str) -> AssetKey:
     """The table in Coda, which this project does not make."""
     return AssetKey(["coda_source", table])
+
+
+def target_key(table: str) -> AssetKey:
+    """The same table in Coda, as far as edits made here reach it."""
+    return AssetKey(["coda_target", table])
 
 
 def raw_key(table: str) -> AssetKey:

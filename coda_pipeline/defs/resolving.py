@@ -13,6 +13,8 @@ from coda_pipeline.defs.names import PARTICIPATION, RECORDS, is_full, table_link
 from coda_pipeline.defs.participation_checks import findings, participation_checks, record_checks
 from coda_pipeline.defs.participation_report import participation_metadata, records_metadata
 from coda_pipeline.sync.participation import resolve_participation
+from coda_pipeline.sync.proving import prove_open_writes
+from coda_pipeline.sync.read_table import utc_now
 from coda_pipeline.warehouse.cursors import load_cursor
 from coda_pipeline.warehouse.ledger import known_columns
 
@@ -22,12 +24,14 @@ def resolve_and_report(
 ) -> Iterator[MaterializeResult]:
     """Bring core.participation and core.participation_records up to what the sources hold."""
     engine, links = context.resources.warehouse.engine, _links(catalog, section)
+    run_id, client = context.run.run_id, context.resources.coda.client
     with without_personal_data():
+        prove_open_writes(engine, catalog, client, run_id=run_id, now=utc_now)
         report = resolve_participation(
             engine,
             catalog,
-            context.resources.coda.client,
-            run_id=context.run.run_id,
+            client,
+            run_id=run_id,
             full=is_full(context.run.tags),
         )
         with engine.connect() as conn:

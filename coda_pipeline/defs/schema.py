@@ -44,6 +44,32 @@ PARTICIPATION_COLUMNS = TableSchema(
     ]
 )
 
+PLAN_COLUMNS = TableSchema(
+    [
+        TableColumn("plan_id", "bigint"),
+        TableColumn("op", "text", description="create, update, delete or key"),
+        TableColumn("participation_id", "uuid"),
+        TableColumn("row_id", "text", description="Coda's id of the row, none for one to create"),
+        TableColumn("before", "jsonb", description="the fields that change, as Coda has them"),
+        TableColumn("after", "jsonb", description="the same fields as they should be"),
+        TableColumn("holds", "jsonb", description="why the row waits; empty: it goes next"),
+    ]
+)
+
+WRITE_COLUMNS = TableSchema(
+    [
+        TableColumn("write_id", "bigint"),
+        TableColumn("op", "text", description="create, update, delete or key"),
+        TableColumn("participation_id", "uuid"),
+        TableColumn("row_id", "text"),
+        TableColumn("state", "text", description="sent, confirmed, verified, rejected or superseded"),
+        TableColumn("request_id", "text", description="Coda's id of the write"),
+        TableColumn("sent_at", "timestamptz"),
+        TableColumn("confirmed_at", "timestamptz"),
+        TableColumn("closed_at", "timestamptz"),
+    ]
+)
+
 RECORD_COLUMNS = TableSchema(
     [
         TableColumn("record_id", "text", description="table and row id"),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 from sqlalchemy.engine import make_url
 
 from coda_pipeline.catalog import DEMO_CATALOG, Catalog, load_catalog, parse_catalog
@@ -55,6 +56,23 @@ def test_everything_is_tried_and_fine(ready: Terminal):
         "mapping participation.person: «Сотрудник»",
     ):
         assert f"fine   {what}" in answer.out
+
+
+def test_where_writing_is_on_the_name_the_automations_and_the_key_column_are_told(
+    ready: Terminal, tmp_path: Path
+):
+    config = tmp_path / "writing.yaml"
+    content = yaml.safe_load(DEMO_CATALOG.read_text(encoding="utf-8"))
+    content["participation"]["write_back"] = {"enabled": True}
+    content["participation"]["sources"][0]["fields"].pop("sync_id", None)
+    config.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    ready.env |= {"CODA_PIPELINE_CONFIG": str(config), "CODA_PIPELINE_ALLOW_WRITE": "1"}
+    answer = ready.run("doctor")
+    assert "fine   token CODA_WRITE_TOKEN: edits appear in Coda under the name of" in answer.out
+    assert "Coda's automations on these tables will see them" in answer.out
+    copied, keyless = wrong_lines(answer)
+    assert "coda-pipeline adopt" in copied
+    assert "map it as sync_id" in keyless
 
 
 def test_what_is_missing_is_told_all_at_once(terminal: Terminal):

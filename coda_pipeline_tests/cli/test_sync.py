@@ -31,7 +31,8 @@ def test_from_an_empty_database_to_deduplicated_participations(
     assert f"participation\t{ROWS}\t{ROWS}\t0\t0\t0\t0\t" in answer.out
     assert f"of {ROWS} records" in answer.out
     assert f"participation: {ROWS} of {ROWS} rows" in answer.err
-    assert runs(empty_database)[-1] == ("sync_coda", "SUCCESS")
+    assert runs(empty_database)[-2:] == [("sync_coda", "SUCCESS"), ("write_back", "SUCCESS")]
+    assert "Nothing was sent to Coda: CODA_PIPELINE_ALLOW_WRITE is not set to 1." in answer.out
     with psycopg.connect(empty_database) as conn:
         (live,) = conn.execute("select count(*) from core.participation").fetchone() or (0,)
     assert 0 < live < ROWS
@@ -41,9 +42,9 @@ def test_from_an_empty_database_to_deduplicated_participations(
     assert again.status == 0, again.err
     assert "participation\t0\t0\t0\t0\t0\t0\t2\t" in again.out
     assert "people" not in again.out
-    assert runs(empty_database)[-1] == ("sync_participation", "SUCCESS")
-    # Two for the table, one to learn whose budget it is.
-    assert len(sandbox.requests) - before <= 3
+    assert runs(empty_database)[-2:] == [("sync_participation", "SUCCESS"), ("write_back", "SUCCESS")]
+    # Two for the table, and in each of the two runs one to learn whose budget it is.
+    assert len(sandbox.requests) - before <= 4
 
 
 def test_a_failed_sync_says_why_and_does_not_end_well(ready: Terminal, database: str, sandbox: SandboxServer):

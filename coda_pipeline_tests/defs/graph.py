@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 
-from dagster import AssetKey, Definitions
+from dagster import AssetKey, AutomationCondition, Definitions
 
 
 def describe(definitions: Definitions) -> str:
-    """Every asset with its place, its dependencies and its checks; then jobs and schedules."""
-    return "\n".join([*_assets(definitions), *_jobs(definitions), *_schedules(definitions)]) + "\n"
+    """Every asset with its place, its dependencies and its checks; then jobs, schedules and sensors."""
+    return (
+        "\n".join(
+            [*_assets(definitions), *_jobs(definitions), *_schedules(definitions), *_sensors(definitions)]
+        )
+        + "\n"
+    )
 
 
 def _assets(definitions: Definitions) -> Iterator[str]:
@@ -19,7 +24,7 @@ def _assets(definitions: Definitions) -> Iterator[str]:
         yield f"  kinds      {', '.join(sorted(node.kinds))}"
         yield f"  owners     {', '.join(node.owners)}"
         yield f"  depends on {', '.join(sorted(map(_name, node.parent_keys))) or '-'}"
-        yield f"  automation {node.automation_condition or '-'}"
+        yield f"  automation {_condition(node.automation_condition)}"
         yield f"  freshness  {_freshness(node.freshness_policy)}"
         columns = node.metadata.get("dagster/column_schema")
         yield f"  columns    {', '.join(c.name for c in columns.columns) if columns else '-'}"
@@ -49,6 +54,23 @@ def _schedules(definitions: Definitions) -> Iterator[str]:
         yield f"  at first   {found.default_status.value}"
         yield f"  tags       {_tags(found.tags)}"
         yield ""
+
+
+def _sensors(definitions: Definitions) -> Iterator[str]:
+    for sensor in sorted(definitions.sensors or (), key=lambda sensor: sensor.name):
+        yield f"sensor {sensor.name}"
+        yield f"  kind       {sensor.sensor_type.value}"
+        yield f"  runs       {', '.join(target.job_name for target in sensor.targets) or '-'}"
+        yield f"  at first   {sensor.default_status.value}"
+        yield f"  looks      every {sensor.minimum_interval_seconds} s"
+        yield ""
+
+
+def _condition(condition: AutomationCondition | None) -> str:
+    """By the names of its parts; written out, it is a page."""
+    if condition is None:
+        return "-"
+    return condition.get_label() or " & ".join(_condition(part) for part in condition.children)
 
 
 def _name(key: AssetKey) -> str:

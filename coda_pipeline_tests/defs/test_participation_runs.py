@@ -11,6 +11,7 @@ from coda_pipeline_tests.defs.workshop import Workshop
 RAW = "raw/coda_participation"
 CORE = "core/participation"
 RECORDS = "core/participation_records"
+PLAN = "sync/participation_plan"
 BLOCKING = {
     (RAW, "complete"),
     (RAW, "columns_as_mapped"),
@@ -24,7 +25,7 @@ def test_participation_goes_from_coda_to_core_in_one_run(workshop: Workshop, eng
     assert run.success
     assert workshop.job_name(run.run_id) == "sync_participation"
     made = workshop.materializations(run.run_id)
-    assert set(made) == {RAW, CORE, RECORDS}
+    assert set(made) == {RAW, CORE, RECORDS, PLAN}
     checks = workshop.checks(run.run_id)
     assert {key for key, check in checks.items() if check.blocking} == BLOCKING
     assert all(checks[key].passed for key in BLOCKING)
@@ -125,7 +126,7 @@ def test_the_whole_sync_stores_no_personal_data_in_dagster(workshop: Workshop) -
     assert len(people) > 20
     run = workshop.run()
     assert run.success
-    assert len(workshop.materializations(run.run_id)) == 6
+    assert len(workshop.materializations(run.run_id)) == 7
     assert workshop.job_name(run.run_id) == "sync_coda"
     stored = readable(workshop.everything_stored(run.run_id))
     assert "«Сотрудник» in Coda" in stored

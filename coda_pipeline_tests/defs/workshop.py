@@ -14,7 +14,8 @@ from dagster import (
 from dagster._serdes import serialize_value
 
 from coda_pipeline.defs.build import build_definitions
-from coda_pipeline.defs.launch import run_here
+from coda_pipeline.defs.launch import run_here, write_back_here
+from coda_pipeline.defs.names import PLAN, WRITE_BACK
 from coda_pipeline.sandbox.server import SandboxServer
 from coda_pipeline.settings import Settings
 
@@ -31,8 +32,23 @@ class Workshop:
     def definitions(self) -> Definitions:
         return build_definitions(self.settings)
 
-    def run(self, *tables: str, full: bool = False) -> ExecuteInProcessResult:
-        return run_here(self.definitions, self.settings.catalog(), self.instance, tables=tables, full=full)
+    def run(self, *tables: str, full: bool = False, pull_only: bool = False) -> ExecuteInProcessResult:
+        return run_here(
+            self.definitions,
+            self.settings.catalog(),
+            self.instance,
+            tables=tables,
+            full=full,
+            pull_only=pull_only,
+        )
+
+    def plan(self) -> ExecuteInProcessResult:
+        """Plan alone, on what the warehouse holds."""
+        job = self.definitions.resolve_job_def(WRITE_BACK)
+        return job.execute_in_process(instance=self.instance, asset_selection=[PLAN], raise_on_error=False)
+
+    def write_back(self) -> ExecuteInProcessResult:
+        return write_back_here(self.definitions, self.instance)
 
     def checks(self, run_id: str) -> dict[tuple[str, str], AssetCheckEvaluation]:
         """What each check said, by asset and name, as stored."""

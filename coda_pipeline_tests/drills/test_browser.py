@@ -4,17 +4,20 @@ With CODA_PIPELINE_UPDATE_IMAGES=1 the screenshots go to docs/images, for the RE
 """
 
 import os
+import shlex
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 from playwright.sync_api import Page, expect, sync_playwright
 
+from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.settings import PROJECT_DIR
-from coda_pipeline_tests.drills.demo_runs import WITHIN_S, Demo, demo
+from coda_pipeline_tests.drills.demo_runs import WITHIN_S, Demo, demo, eventually
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [
@@ -27,6 +30,7 @@ ARGS = [
 # The page is drawn anew while runs go on, on two busy cores.
 PATIENCE_MS = 240_000
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
+GROUPS = ("extract", "resolve", "publish")
 NOT_ENDED = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -93,16 +97,40 @@ def new_run_ended(running: Demo, before: set[str]) -> tuple[str, str]:
     pytest.fail(f"no run ended within {WITHIN_S} s")
 
 
+def environment_of(running: Demo) -> dict[str, str]:
+    """What the demo prints for other terminals: `export NAME=value` lines."""
+    lines = (running.folder / "demo" / "environment.sh").read_text(encoding="utf-8").splitlines()
+    parts = [shlex.split(line.removeprefix("export ")) for line in lines]
+    return dict(part[0].split("=", 1) for part in parts)
+
+
+def edit_in_the_warehouse(running: Demo, comment: str) -> str:
+    """The application writes a comment; the id of the row in Coda."""
+    query = (
+        "update core.participation set comment = %s where participation_id ="
+        " (select participation_id from core.participation"
+        "   where coda_row_id is not null and person_email is not null order by 1 limit 1)"
+        " returning coda_row_id"
+    )
+    with psycopg.connect(environment_of(running)["DATABASE_URL"]) as conn:
+        found = conn.execute(query, [comment]).fetchone()
+    assert found
+    return found[0]
+
+
+def cells_in_coda(running: Demo, row_id: str) -> dict[str, object]:
+    """What people see in a row of the sandbox's doc."""
+    root = environment_of(running)["CODA_BASE_URL"].removesuffix(API_PATH)
+    with requests.Session() as session:
+        session.trust_env = False
+        answer = session.post(f"{root}/_sandbox/acts/row", json={"row_id": row_id}, timeout=60)
+    return answer.json()["result"]
+
+
 def open_graph(page: Page) -> None:
-    """The whole graph with all groups open. The UI remembers which were, so they may be already."""
-    page.goto("/asset-groups")
-    closed, opened = page.get_by_text("8 assets"), page.get_by_text("coda_roles")
-    expect(closed.or_(opened).first).to_be_visible()
-    if closed.is_visible():
-        page.keyboard.press("Alt+e")
-        page.wait_for_url("**expanded=**")
-        page.reload()
-    expect(opened.first).to_be_visible()
+    """The whole graph with every group open, as its address says; by itself the UI may show them closed."""
+    page.goto("/asset-groups?expanded=" + ",".join(f"global@global:{group}" for group in GROUPS))
+    expect(page.get_by_text("coda_roles").first).to_be_visible()
 
 
 def test_the_graph_is_materialized_from_the_ui_and_shows_its_checks(
@@ -110,12 +138,32 @@ def test_the_graph_is_materialized_from_the_ui_and_shows_its_checks(
 ) -> None:
     before = set(runs(running))
     open_graph(page)
-    page.get_by_role("button", name="Materialize all (6)").click()
+    page.get_by_role("button", name="Materialize all (8)").click()
     assert new_run_ended(running, before) == ("__ASSET_JOB", "SUCCESS")
     open_graph(page)
-    expect(page.get_by_text("5 / 5 Passed")).to_have_count(4)
-    expect(page.get_by_text("2 / 2 Passed")).to_have_count(1)
+    expect(page.get_by_text("participation_plan").first).to_be_visible()
     page.screenshot(path=images / "asset-graph.png")
+
+
+def test_the_demo_shows_edits_of_both_sides_arriving_on_the_other(running: Demo) -> None:
+    told = {tuple(line.split("\t")[:2]): line.split("\t")[3:] for line in running.output.splitlines()}
+    assert told["HR", "wrote a comment"] == ["перенесено в план"] * 2
+    assert told["application", "added a participation"] == ["добавлено приложением"] * 2
+    here, there = told["application", "set a share"]
+    assert here == there != ""
+
+
+def test_an_edit_of_the_application_reaches_coda_by_itself(running: Demo) -> None:
+    """The sensor on pending edits starts a sync, and the plan starts the write-back: nobody does anything."""
+    row = edit_in_the_warehouse(running, "само дошло")
+    eventually(lambda: "само дошло" in cells_in_coda(running, row).values(), "the edit is in Coda")
+
+
+def test_the_checks_of_a_table_are_listed_with_what_they_found(page: Page) -> None:
+    page.goto("/assets/raw/coda_participation?view=checks&checkDetail=complete")
+    expect(page.get_by_text("rows read").first).to_be_visible()
+    for name in ("columns_as_mapped", "moved_under_read", "columns_changed", "deletions_held"):
+        expect(page.get_by_text(name, exact=True).first).to_be_visible()
 
 
 def test_an_asset_tells_its_rows_its_owners_and_where_it_comes_from(page: Page, images: Path) -> None:
