@@ -4,7 +4,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import importing, reading, resolving, writing
+from bench import importing, pressing, reading, resolving, writing
 from bench.figures import as_json, as_table
 from coda_pipeline.warehouse.embedded import EmbeddedServer
 from coda_pipeline.warehouse.engine import warehouse_engine
@@ -23,6 +23,7 @@ def main() -> int:
             figures += resolving.measure(engine)
             engine.dispose()
         figures += writing.measure(server)
+    figures += pressing.measure()
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "bench.json").write_text(as_json(figures), encoding="utf-8")
     print(as_table(figures))

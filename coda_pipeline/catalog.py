@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from coda_pipeline.catalog_entry import Entry
+from coda_pipeline.catalog_gateway import GatewaySection
 from coda_pipeline.errors import CatalogError
 
 # 63 bytes for a PostgreSQL identifier, less `coda_` before and `_history` behind.
@@ -158,6 +159,7 @@ class Catalog(Entry):
     coda: CodaSection = CodaSection()
     participation: ParticipationSection | None = None
     guards: Guards = Guards()
+    gateway: GatewaySection = GatewaySection()
 
     @property
     def tables(self) -> tuple[TableSpec, ...]:

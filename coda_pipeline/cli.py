@@ -16,6 +16,7 @@ from coda_pipeline.commands import (
     dev,
     discover,
     doctor,
+    gateway,
     grants,
     history,
     migrate,
@@ -24,6 +25,7 @@ from coda_pipeline.commands import (
     sandbox,
     start,
     sync,
+    tokens,
 )
 from coda_pipeline.commands.terminal import Commands
 
@@ -51,6 +53,8 @@ app.add_typer(rejected.app, name="rejected")
 app.command("history")(history.history)
 app.command("adopt")(adopt.adopt)
 app.command("grants")(grants.grants)
+app.command("gateway")(gateway.gateway)
+app.add_typer(tokens.app, name="tokens")
 app.command("migrate")(migrate.migrate)
 app.command("sandbox")(sandbox.sandbox)
 

@@ -63,6 +63,18 @@ class Settings(BaseSettings):
     coda_pipeline_ui_port: int | None = Field(
         default=None, description="Port of the Dagster UI; 3000, or a free one."
     )
+    coda_pipeline_gateway_port: int | None = Field(
+        default=None, description="Port of the gateway; 3080, or a free one."
+    )
+    coda_pipeline_public_url: str | None = Field(
+        default=None, description="Where the gateway is reached from outside; used in links."
+    )
+    coda_pipeline_alert_url: SecretStr | None = Field(
+        default=None, description="Where alerts are posted: the address of a chat's incoming webhook."
+    )
+    coda_pipeline_alert_url_file: Path | None = Field(
+        default=None, description="A file that holds CODA_PIPELINE_ALERT_URL."
+    )
 
     def catalog(self) -> Catalog:
         """The configuration file, or the demo catalogue where the default file does not exist.
@@ -113,6 +125,11 @@ class Settings(BaseSettings):
             )
             raise DatabaseError(message)
         return url.get_secret_value()
+
+    def alert_url(self) -> str | None:
+        """Where alerts go, None where nobody asked for them. The address itself lets anyone post there."""
+        url = _secret(self.coda_pipeline_alert_url, self.coda_pipeline_alert_url_file)
+        return url.get_secret_value() if url else None
 
     def dagster_storage_url(self) -> str | None:
         """DAGSTER_DATABASE_URL as given, None where it is not set: then it is the warehouse's database."""

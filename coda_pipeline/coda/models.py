@@ -29,6 +29,7 @@ class Doc:
     name: str
     browser_link: str
     over_api_size_limit: bool = False
+    updated_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

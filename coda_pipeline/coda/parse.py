@@ -85,6 +85,7 @@ def doc(payload: object) -> Doc:
         name=_text_or(fields, "name", ""),
         browser_link=_text_or(fields, "browserLink", ""),
         over_api_size_limit=_object(fields, "docSize").get("overApiSizeLimit") is True,
+        updated_at=_text_or(fields, "updatedAt", ""),
     )
 
 

@@ -1,7 +1,7 @@
 """The running Dagster UI, as its own GraphQL API shows it: what it has loaded, and turning it on."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import requests
@@ -58,6 +58,15 @@ class DagsterUi:
                     self._ask(START_SCHEDULE, {**place, "scheduleName": schedule["name"]})
                 for sensor in repository["sensors"]:
                     self._ask(START_SENSOR, {**place, "sensorName": sensor["name"]})
+
+    def turn_on(self, sensors: Collection[str]) -> None:
+        """Start these sensors where the project has them, even if someone turned one off."""
+        for location in self._locations():
+            for repository in location["repositories"]:
+                place = {"repositoryLocationName": location["name"], "repositoryName": repository["name"]}
+                for sensor in repository["sensors"]:
+                    if sensor["name"] in sensors:
+                        self._ask(START_SENSOR, {**place, "sensorName": sensor["name"]})
 
     def _locations(self) -> list[Mapping[str, Any]]:
         """The code locations; none while one is being loaded. Raises `FatalError` where one cannot be."""

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coda_pipeline.catalog import DEMO_CATALOG
-from coda_pipeline.commands.ports import LOOPBACK, free_port, wait_for_answer
+from coda_pipeline.commands.ports import LOOPBACK, free_port, gateway_port, wait_for_answer
 from coda_pipeline.commands.processes import Processes
 from coda_pipeline.commands.run import run_sync
-from coda_pipeline.commands.serving import fail_orphaned_runs, serve_dagster
+from coda_pipeline.commands.serving import fail_orphaned_runs, serve_dagster, serve_gateway
 from coda_pipeline.commands.terminal import remark, say
-from coda_pipeline.commands.workplace import export_environment
+from coda_pipeline.commands.workplace import export_environment, open_warehouse
 from coda_pipeline.errors import BusyError
 from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.sandbox.config import DEFAULT_TOKEN
@@ -26,6 +26,7 @@ from coda_pipeline.settings import EMBEDDED, Settings
 
 FOLDER = "demo"
 ENVIRONMENT = "environment.sh"
+TOKEN_FILE = "gateway-token"  # noqa: S105 (the name of a file)
 SANDBOX_WITHIN_S = 120
 # Coda's own half minute and ten seconds would be most of the demo.
 FASTER = {"lag": 3, "delay": 1}
@@ -104,13 +105,30 @@ def first_sync(settings: Settings) -> bool:
     return run_sync(settings, (), full=True)
 
 
+def keep_token(settings: Settings, home: Path) -> Path:
+    """A file with a token for everything, that of an earlier demo where it still works."""
+    from coda_pipeline.warehouse.tokens import SCOPES, check_token, create_token
+
+    path = home / TOKEN_FILE
+    with open_warehouse(settings) as engine, engine.begin() as conn:
+        if path.exists() and check_token(conn, path.read_text(encoding="utf-8").strip()):
+            return path
+        token = create_token(conn, "demo", SCOPES)
+    path.touch(mode=0o600)
+    path.write_text(f"{token}\n", encoding="utf-8")
+    return path
+
+
 def serve(processes: Processes, settings: Settings, port: int) -> None:
     """Start Dagster's processes and say where everything is."""
     home = settings.dagster_home
     remark("Starting Dagster")
     ui = serve_dagster(processes, port=port, logs=home / "logs")
     ui.turn_everything_on()
+    gateway = serve_gateway(processes, port=gateway_port(None), logs=home / "logs")
+    token = keep_token(settings, home)
     say()
+    say(f"Gateway:     {gateway}  (its token is in {token})")
     say(f"Dagster UI:  {ui.url}")
     say(f"PostgreSQL:  {settings.warehouse_url()}")
     say(f"Other commands on this demo, in another terminal:  . {shlex.quote(str(home / ENVIRONMENT))}")

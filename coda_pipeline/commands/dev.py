@@ -6,13 +6,13 @@ from coda_pipeline.commands.terminal import remark, say
 
 
 def dev() -> None:
-    """Run the Dagster UI and daemon against your own configuration.
+    """Run the Dagster UI, the daemon and the gateway against your own configuration.
 
     Without DATABASE_URL it uses an embedded PostgreSQL. Schedules stay off until you turn them on in the UI.
     Ctrl-C ends everything.
     """
     from coda_pipeline.commands import serving
-    from coda_pipeline.commands.ports import ui_port
+    from coda_pipeline.commands.ports import gateway_port, ui_port
     from coda_pipeline.commands.processes import Processes, end_on_signals
     from coda_pipeline.commands.workplace import export_environment
     from coda_pipeline.errors import ConfigurationError, DatabaseError
@@ -41,6 +41,12 @@ def dev() -> None:
             serving.fail_orphaned_runs(settings)
             logs = settings.dagster_home / "logs"
             ui = serving.serve_dagster(processes, port=ui_port(settings.coda_pipeline_ui_port), logs=logs)
+            gateway = serving.serve_gateway(
+                processes,
+                port=gateway_port(settings.coda_pipeline_gateway_port),
+                logs=logs,
+            )
+            say(f"Gateway: {gateway}")
             say(f"Dagster UI: {ui.url}")
             remark(f"Logs: {logs}. Schedules are off until you turn them on. Ctrl-C ends everything.")
             processes.wait()

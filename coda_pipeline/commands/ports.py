@@ -14,6 +14,7 @@ from coda_pipeline.errors import ConfigurationError, ServiceError
 
 LOOPBACK = "127.0.0.1"
 USUAL_UI_PORT = 3000
+USUAL_GATEWAY_PORT = 3080
 LOOK_EVERY_S = 0.1
 
 _claims: list[int] = []
@@ -24,13 +25,19 @@ def ui_port(wanted: int | None, host: str = LOOPBACK) -> int:
 
     Raises `ConfigurationError` where the wanted one is taken.
     """
+    return _port(wanted, USUAL_UI_PORT, "CODA_PIPELINE_UI_PORT", host)
+
+
+def gateway_port(wanted: int | None, host: str = LOOPBACK) -> int:
+    """The port for the gateway, by the same rule."""
+    return _port(wanted, USUAL_GATEWAY_PORT, "CODA_PIPELINE_GATEWAY_PORT", host)
+
+
+def _port(wanted: int | None, usual: int, variable: str, host: str) -> int:
     if wanted is None:
-        usual = is_free(USUAL_UI_PORT, host) and _is_claimed_for_us(USUAL_UI_PORT)
-        return USUAL_UI_PORT if usual else free_port(host)
+        return usual if is_free(usual, host) and _is_claimed_for_us(usual) else free_port(host)
     if not is_free(wanted, host):
-        message = (
-            f"Port {wanted} is taken on {host}. Choose another with CODA_PIPELINE_UI_PORT, or leave it unset."
-        )
+        message = f"Port {wanted} is taken on {host}. Choose another with {variable}, or leave it unset."
         raise ConfigurationError(message)
     return wanted
 

@@ -1,4 +1,4 @@
-"""`coda-pipeline start`: the UI and the daemon on a server, until they are told to end."""
+"""`coda-pipeline start`: the UI, the daemon and the gateway on a server, until they are told to end."""
 
 from typing import Annotated
 
@@ -11,10 +11,16 @@ def start(
     host: Annotated[
         str, typer.Option(help="Address the UI listens on; put a proxy that asks who it is before it.")
     ] = ("127.0.0.1"),
+    gateway_host: Annotated[
+        str, typer.Option(help="Address the gateway listens on, with all its endpoints.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Run the Dagster UI and daemon on a server. Needs DATABASE_URL; run `coda-pipeline migrate` first."""
+    """Run the Dagster UI, the daemon and the gateway on a server.
+
+    Needs DATABASE_URL; run `coda-pipeline migrate` first.
+    """
     from coda_pipeline.commands import serving
-    from coda_pipeline.commands.ports import ui_port
+    from coda_pipeline.commands.ports import gateway_port, ui_port
     from coda_pipeline.commands.processes import Processes, end_on_signals
     from coda_pipeline.commands.workplace import export_environment
     from coda_pipeline.settings import Settings
@@ -30,6 +36,12 @@ def start(
             ui = serving.serve_dagster(
                 processes, port=ui_port(settings.coda_pipeline_ui_port, host), host=host
             )
+            gateway = serving.serve_gateway(
+                processes,
+                port=gateway_port(settings.coda_pipeline_gateway_port, gateway_host),
+                host=gateway_host,
+            )
+            say(f"Gateway: {gateway}")
             say(f"Dagster UI: {settings.coda_pipeline_ui_url or ui.url}")
             processes.wait()
         except KeyboardInterrupt:

@@ -15,12 +15,12 @@ from coda_pipeline.settings import Settings
 def build_definitions(settings: Settings) -> Definitions:
     """Everything that Dagster shows. Raises `CatalogError` with every mistake of the configuration file."""
     catalog = settings.catalog()
-    jobs = build_jobs(catalog)
+    jobs, assets = build_jobs(catalog), _assets(catalog)
     return Definitions(
-        assets=_assets(catalog),
+        assets=assets,
         jobs=jobs,
         schedules=build_schedules(jobs),
-        sensors=build_sensors(settings, catalog),
+        sensors=build_sensors(settings, catalog, jobs, assets),
         resources=build_resources(settings, catalog),
         executor=in_process_executor,
     )

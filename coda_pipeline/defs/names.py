@@ -26,6 +26,22 @@ AFTER_A_PLAN = "write_back_after_a_plan"
 PENDING_EDITS = "pending_edits"
 APPROVALS = "approvals"
 
+TRIGGER_REQUESTS = "trigger_requests"
+CLEAN_UP = "clean_up"
+ALERTS = "alerts"
+DOC_CHANGED = "doc_changed"
+REQUEST_TABLE = "request_table"
+# What answers a person or a machine; `serving` turns these on wherever Dagster is started.
+ALWAYS_ON = (
+    TRIGGER_REQUESTS,
+    CLEAN_UP,
+    ALERTS,
+    REQUEST_TABLE,
+    AFTER_A_PLAN,
+    PENDING_EDITS,
+    APPROVALS,
+)
+
 HR = "team:hr"
 DATA = "team:data"
 
@@ -33,6 +49,9 @@ DATA = "team:data"
 FULL_TAG = "coda_pipeline/full"
 # Runs of one service wait for each other in the queue (dagster_home/dagster.yaml).
 SERVICE_TAG = "coda_pipeline/service"
+# Of which request a run is, and which of its further reads (0: the first one).
+REQUEST_TAG = "coda_pipeline/request"
+PASS_TAG = "coda_pipeline/pass"  # noqa: S105
 # Set by the run itself once it holds its lock; says in which process it lives.
 PROCESS_TAG = "coda_pipeline/process"
 

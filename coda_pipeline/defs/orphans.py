@@ -32,17 +32,18 @@ def fail_orphans(
 
     Where there are such runs, they get `grace_s` seconds to end by themselves or to take their lock.
     """
-    suspects = {run.run_id for run in _dead_runs(instance, engine)}
+    suspects = {run.run_id for run in dead_runs(instance, engine)}
     if not suspects:
         return []
     sleep(grace_s)
-    orphans = [run for run in _dead_runs(instance, engine) if run.run_id in suspects]
+    orphans = [run for run in dead_runs(instance, engine) if run.run_id in suspects]
     for run in orphans:
-        _end(instance, run)
+        end_orphan(instance, run)
     return [run.run_id for run in orphans]
 
 
-def _dead_runs(instance: DagsterInstance, engine: Engine) -> list[DagsterRun]:
+def dead_runs(instance: DagsterInstance, engine: Engine) -> list[DagsterRun]:
+    """Runs of this project that count as running while nobody holds their lock."""
     runs = [run for run in instance.get_runs(RunsFilter(statuses=_RUNNING)) if _is_ours(run)]
     living = living_runs(engine, [run.run_id for run in runs]) if runs else set()
     return [run for run in runs if run.run_id not in living]
@@ -53,7 +54,8 @@ def _is_ours(run: DagsterRun) -> bool:
     return PROCESS_TAG in run.tags or run.job_name in JOBS
 
 
-def _end(instance: DagsterInstance, run: DagsterRun) -> None:
+def end_orphan(instance: DagsterInstance, run: DagsterRun) -> None:
+    """Let a dead run count as failed, or as cancelled where it was to be."""
     if run.status == DagsterRunStatus.CANCELING:
         instance.report_run_canceled(run, _message(run))
     else:

@@ -1,7 +1,7 @@
 """The resources of every run: `warehouse` and `coda` (`connections`, imported only by a run).
 
 The first thing a run does is to take its own lock in the warehouse, which it holds while it lives: `orphans`
-knows by it which runs have died.
+knows by it which runs have died. The second is to mark the requests that it answers (`request_runs`).
 """
 
 import os
@@ -24,6 +24,7 @@ def build_resources(settings: Settings, catalog: Catalog) -> dict[str, ResourceD
     def warehouse(context: InitResourceContext) -> Iterator[object]:
         # Here, so that loading the code location stays below 2.5 seconds.
         from coda_pipeline.defs.connections import open_warehouse  # noqa: PLC0415
+        from coda_pipeline.defs.request_runs import answering  # noqa: PLC0415
         from coda_pipeline.warehouse.run_lock import hold_run  # noqa: PLC0415
 
         with without_personal_data(), open_warehouse(settings) as opened:
@@ -32,7 +33,8 @@ def build_resources(settings: Settings, catalog: Catalog) -> dict[str, ResourceD
                 return
             with hold_run(opened.engine, context.run.run_id):
                 context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: _this_process()})
-                yield opened
+                with answering(opened, context.instance, context.run, catalog):
+                    yield opened
 
     def coda(context: InitResourceContext) -> object:
         from coda_pipeline.defs.connections import Coda  # noqa: PLC0415

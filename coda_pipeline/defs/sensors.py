@@ -1,117 +1,53 @@
-"""What starts runs by itself: edits made in the warehouse, approvals, and a plan that may be sent.
+"""All sensors. What each is for is in its own module, and in its description in the UI.
 
-They answer people and programs, so they are on everywhere; schedules, which go by the clock, are off until
-someone turns them on. When to launch is decided in `pending`, as plain functions.
+Those that answer a person or a machine are on everywhere; what looks by itself is off until turned on.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Sequence
 
-from dagster import (
-    AssetSelection,
-    AutomationConditionSensorDefinition,
-    DefaultSensorStatus,
-    RunRequest,
-    SensorDefinition,
-    SensorEvaluationContext,
-    SkipReason,
-)
-from sqlalchemy import Connection
+from dagster import AssetsDefinition, AssetSpec, SensorDefinition
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from coda_pipeline.catalog import Catalog
-from coda_pipeline.defs.boundary import without_personal_data
-from coda_pipeline.defs.names import (
-    AFTER_A_PLAN,
-    APPROVALS,
-    PENDING_EDITS,
-    SENT,
-    SERVICE_TAG,
-    SYNC_PARTICIPATION,
-    WRITE_BACK,
-)
-from coda_pipeline.defs.pending import Demand, Launched, decide, utc_now
+from coda_pipeline.defs.alert_sensor import alert_sensor
+from coda_pipeline.defs.clean_up_sensor import clean_up_sensor
+from coda_pipeline.defs.demand_sensors import after_a_plan_sensor, approvals_sensor, pending_edits_sensor
+from coda_pipeline.defs.doc_changed_sensor import doc_changed_sensor
+from coda_pipeline.defs.names import SYNC_CODA, SYNC_PARTICIPATION, WRITE_BACK
+from coda_pipeline.defs.request_table_sensor import request_table_sensor
+from coda_pipeline.defs.sensing import SensorWarehouse
+from coda_pipeline.defs.trigger_sensor import trigger_sensor
 from coda_pipeline.settings import Settings
 
-LOOK_EVERY_S = 10
-# The time since the last edit after which the person, or the program, is taken to have finished.
-QUIET_S = 30.0
 
-
-def build_sensors(settings: Settings, catalog: Catalog) -> list[SensorDefinition]:
-    """The sensors; none where the catalogue has no source of Участие."""
-    if catalog.participation is None:
-        return []
-    return [
-        AutomationConditionSensorDefinition(
-            AFTER_A_PLAN,
-            target=AssetSelection.assets(SENT),
-            default_status=DefaultSensorStatus.RUNNING,
-            minimum_interval_seconds=LOOK_EVERY_S,
-            run_tags={SERVICE_TAG: "coda"},
-            description="Sends what a new plan releases, unless a blocking check of what it rests on failed.",
-        ),
-        _sensor(
-            settings,
-            PENDING_EDITS,
-            SYNC_PARTICIPATION,
-            _pending_edits,
-            quiet_s=QUIET_S,
-            description="Edits of the application start a sync half a minute after the last of them.",
-        ),
-        _sensor(
-            settings,
-            APPROVALS,
-            WRITE_BACK,
-            _approvals,
-            quiet_s=0.0,
-            description="What a person approved or discarded in a plan is sent, or left out, at once.",
-        ),
-    ]
-
-
-def _sensor(
+def build_sensors(
     settings: Settings,
-    name: str,
-    job_name: str,
-    demand: Callable[[Connection], Demand | None],
-    *,
-    quiet_s: float,
-    description: str,
-) -> SensorDefinition:
-    def look(context: SensorEvaluationContext) -> Iterator[RunRequest | SkipReason]:
-        # Here, so that loading the code location stays below 2.5 seconds.
-        from coda_pipeline.defs.connections import open_warehouse  # noqa: PLC0415
-
-        with (
-            without_personal_data(),
-            open_warehouse(settings) as warehouse,
-            warehouse.engine.connect() as conn,
-        ):
-            decision = decide(demand(conn), Launched.parse(context.cursor), now=utc_now(), quiet_s=quiet_s)
-        if decision.launched is None:
-            yield SkipReason(decision.says)
-            return
-        context.update_cursor(decision.launched.dump())
-        yield RunRequest(run_key=f"{name}:{decision.launched.run_key}")
-
-    return SensorDefinition(
-        name=name,
-        job_name=job_name,
-        evaluation_fn=look,
-        minimum_interval_seconds=LOOK_EVERY_S,
-        default_status=DefaultSensorStatus.RUNNING,
-        description=description,
-    )
-
-
-def _pending_edits(conn: Connection) -> Demand | None:
-    from coda_pipeline.warehouse.core.reports import pending_edits  # noqa: PLC0415
-
-    found = pending_edits(conn)
-    return Demand(mark=found.last_at.isoformat(), since=found.last_at, count=found.count) if found else None
-
-
-def _approvals(conn: Connection) -> Demand | None:
-    from coda_pipeline.warehouse.write_back.decisions import last_decision  # noqa: PLC0415
-
-    found = last_decision(conn)
-    return Demand(mark=str(found), since=utc_now(), count=1, is_lasting=False) if found else None
+    catalog: Catalog,
+    jobs: Sequence[UnresolvedAssetJobDefinition],
+    assets: Sequence[AssetsDefinition | AssetSpec],
+) -> list[SensorDefinition]:
+    """The sensors for these jobs and assets; none where the catalogue names nothing."""
+    if not jobs:
+        return []
+    warehouse = SensorWarehouse(settings)
+    by_name = {job.name: job for job in jobs}
+    checks = [key for asset in assets if isinstance(asset, AssetsDefinition) for key in asset.check_keys]
+    sensors = [
+        alert_sensor(settings, warehouse, list(by_name), sorted(checks)),
+        clean_up_sensor(warehouse),
+    ]
+    if SYNC_CODA in by_name:
+        sensors.append(doc_changed_sensor(by_name[SYNC_CODA], settings, catalog, warehouse))
+    table = catalog.gateway.request_table
+    if SYNC_PARTICIPATION in by_name and table is not None:
+        sensors.append(request_table_sensor(settings, catalog, table, warehouse))
+    if WRITE_BACK in by_name:
+        sensors += [
+            after_a_plan_sensor(),
+            pending_edits_sensor(by_name[SYNC_PARTICIPATION], warehouse),
+            approvals_sensor(by_name[WRITE_BACK], warehouse),
+        ]
+    if SYNC_PARTICIPATION in by_name:
+        # The last of all: it stays until something comes, while the others have had their turn.
+        sensors.append(trigger_sensor(by_name[SYNC_PARTICIPATION], warehouse))
+    return sensors

@@ -10,12 +10,15 @@ from dagster import (
     DagsterInstance,
     Definitions,
     ExecuteInProcessResult,
+    RunRequest,
+    SensorResult,
+    build_sensor_context,
 )
 from dagster._serdes import serialize_value
 
 from coda_pipeline.defs.build import build_definitions
 from coda_pipeline.defs.launch import run_here, write_back_here
-from coda_pipeline.defs.names import PLAN, WRITE_BACK
+from coda_pipeline.defs.names import PLAN, SYNC_PARTICIPATION, WRITE_BACK
 from coda_pipeline.sandbox.server import SandboxServer
 from coda_pipeline.settings import Settings
 
@@ -49,6 +52,20 @@ class Workshop:
 
     def write_back(self) -> ExecuteInProcessResult:
         return write_back_here(self.definitions, self.instance)
+
+    def evaluate(self, sensor: str, *, cursor: str | None = None) -> SensorResult:
+        """One tick of a sensor."""
+        context = build_sensor_context(self.instance, cursor=cursor, definitions=self.definitions)
+        result = self.definitions.resolve_sensor_def(sensor)(context)
+        assert isinstance(result, SensorResult)
+        return result
+
+    def answer(self, request: RunRequest, *, job: str = SYNC_PARTICIPATION) -> ExecuteInProcessResult:
+        """The run that a sensor asked for, as the daemon would start it."""
+        tags = {**request.tags, "dagster/run_key": request.run_key or ""}
+        return self.definitions.resolve_job_def(job).execute_in_process(
+            instance=self.instance, tags=tags, raise_on_error=False
+        )
 
     def checks(self, run_id: str) -> dict[tuple[str, str], AssetCheckEvaluation]:
         """What each check said, by asset and name, as stored."""

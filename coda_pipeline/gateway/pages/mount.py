@@ -1,0 +1,14 @@
+"""The pages of the gateway: which there are. Only behind the internal door."""
+
+from fastapi import APIRouter
+
+from coda_pipeline.gateway.pages import conflicts, deletions, duplicates, overview, plans, sign_in
+
+PAGES: tuple[APIRouter, ...] = (
+    sign_in.router,
+    overview.router,
+    duplicates.router,
+    conflicts.router,
+    deletions.router,
+    plans.router,
+)
