@@ -32,7 +32,7 @@ def dagster_template(server: TestServer, tmp_path_factory: pytest.TempPathFactor
 def database(server: TestServer, dagster_template: str) -> Iterator[str]:
     """The address of a fresh database of this test's own, with our tables and Dagster's."""
     name = f"{dagster_template}_{uuid.uuid4().hex[:8]}"
-    server.execute("create database {} template {}", name, dagster_template)
+    server.execute("create database {} template {} strategy file_copy", name, dagster_template)
     yield server.url(name)
     server.execute("drop database {} with (force)", name)
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.settings import PROJECT_DIR
-from coda_pipeline_tests.drills.demo_runs import WITHIN_S, Demo, demo, eventually
+from coda_pipeline_tests.drills.demo_runs import WHOLE_DEMOS, WITHIN_S, Demo, demo, eventually
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ARGS = [
@@ -37,6 +37,7 @@ expect.set_options(timeout=PATIENCE_MS)
 
 pytestmark = [
     pytest.mark.drill,
+    WHOLE_DEMOS,
     pytest.mark.skipif(
         CHROMIUM is None, reason="no Chromium: `make chromium` or `apt-get install chromium` installs it"
     ),
