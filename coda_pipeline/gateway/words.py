@@ -214,9 +214,9 @@ def token_owner(error: str | None) -> str | None:
 
 def language(asked: str | None, accepted: str | None) -> Lang:
     """The language to answer in: the one asked for, else the one that the caller prefers, else English."""
-    for lang in LANGS:
-        if asked == lang:
-            return lang
+    by_name: dict[str, Lang] = {lang: lang for lang in LANGS}
     ranked = [part.split(";")[0].strip().lower()[:2] for part in (accepted or "").split(",")]
-    usual: Lang = "en"
-    return next((lang for found in ranked for lang in LANGS if lang == found), usual)
+    for name in (asked, *ranked):
+        if name in by_name:
+            return by_name[name]
+    return "en"

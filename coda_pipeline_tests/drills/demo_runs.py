@@ -11,13 +11,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
-import pytest
 
 from coda_pipeline.settings import Settings
 
 WITHIN_S = 240
-# One worker takes all that start whole demos: two at once would want the same usual port in the same moment.
-WHOLE_DEMOS = pytest.mark.xdist_group("whole demos")
 ROWS = "300"
 
 

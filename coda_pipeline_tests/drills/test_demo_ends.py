@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from coda_pipeline_tests.drills.demo_runs import WHOLE_DEMOS, Demo, demo, eventually
+from coda_pipeline_tests.drills.demo_runs import Demo, demo, eventually
 
-pytestmark = [pytest.mark.drill, WHOLE_DEMOS]
+pytestmark = pytest.mark.drill
 
 
 def leaves_nothing(ended: Demo) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from coda_pipeline_tests.drills.demo_runs import WHOLE_DEMOS, clean_environment
+from coda_pipeline_tests.drills.demo_runs import clean_environment
 
-pytestmark = [pytest.mark.drill, WHOLE_DEMOS]
+pytestmark = pytest.mark.drill
 
 ROOT = Path(__file__).parents[2]
 INSTALLS_WITHIN_S = 900

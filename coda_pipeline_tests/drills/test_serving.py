@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from coda_pipeline_tests.drills.demo_runs import WHOLE_DEMOS, WITHIN_S, clean_environment, eventually
+from coda_pipeline_tests.drills.demo_runs import WITHIN_S, clean_environment, eventually
 
-pytestmark = [pytest.mark.drill, WHOLE_DEMOS]
+pytestmark = pytest.mark.drill
 
 SCHEDULES = """
 { workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {

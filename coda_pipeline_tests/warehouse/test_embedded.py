@@ -95,6 +95,7 @@ def notes(url: str) -> list[str]:
         return [note for (note,) in conn.execute("select note from notes")]
 
 
+@pytest.mark.drill
 def test_several_processes_use_one_server_and_the_last_to_leave_stops_it(home: Path) -> None:
     with EmbeddedServer(home) as server:
         write_note(server.url(), "ours")
@@ -114,6 +115,7 @@ def test_leaving_as_the_last_returns_when_the_server_has_stopped(home: Path) -> 
         assert not server_pids(home)
 
 
+@pytest.mark.drill
 def test_a_server_whose_users_were_all_killed_stops_by_itself_and_keeps_what_it_held(home: Path) -> None:
     other = another_user(home)
     url = Cluster(home.resolve(), {}).url("coda_pipeline")
@@ -129,6 +131,7 @@ def test_a_server_whose_users_were_all_killed_stops_by_itself_and_keeps_what_it_
         assert notes(server.url()) == ["kept"]
 
 
+@pytest.mark.drill
 def test_a_start_recovers_after_everything_was_killed_at_once(home: Path) -> None:
     with EmbeddedServer(home) as server:
         write_note(server.url(), "kept")
@@ -139,6 +142,7 @@ def test_a_start_recovers_after_everything_was_killed_at_once(home: Path) -> Non
             assert watcher_pids(home)
 
 
+@pytest.mark.drill
 def test_a_pid_file_whose_number_belongs_to_another_program_does_not_block_the_start(home: Path) -> None:
     with EmbeddedServer(home):
         pid_file = home / "data" / "postmaster.pid"
@@ -148,6 +152,7 @@ def test_a_pid_file_whose_number_belongs_to_another_program_does_not_block_the_s
         write_note(server.url(), "it runs")
 
 
+@pytest.mark.drill
 def test_processes_that_start_at_once_share_one_server(home: Path) -> None:
     command = [sys.executable, "-c", USER, str(home)]
     users = [
@@ -171,6 +176,7 @@ def test_long_and_odd_paths_work(home: Path, name: str) -> None:
     assert not socket_dir.exists()
 
 
+@pytest.mark.drill
 def test_an_interrupted_creation_is_begun_again(home: Path) -> None:
     with EmbeddedServer(home):
         pass

@@ -22,6 +22,8 @@ from coda_pipeline.warehouse.engine import warehouse_engine
 from coda_pipeline_tests.conftest import TestServer
 from coda_pipeline_tests.write_back.office import Office, catalog, client_of
 
+pytestmark = pytest.mark.drill
+
 SLOTS = 6
 ROUNDS = 6
 COMMENTS = ["раз", "два", "три", None]
