@@ -20,7 +20,14 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from sqlalchemy import Connection
 
 from coda_pipeline.defs.boundary import without_personal_data
-from coda_pipeline.defs.names import AFTER_A_PLAN, APPROVALS, PENDING_EDITS, SENT, SERVICE_TAG
+from coda_pipeline.defs.names import (
+    AFTER_A_PLAN,
+    APPROVALS,
+    CODA_WRITING,
+    PENDING_EDITS,
+    SENT,
+    SERVICE_TAG,
+)
 from coda_pipeline.defs.pending import Demand, Launched, decide, utc_now
 from coda_pipeline.defs.sensing import SensorWarehouse
 
@@ -37,7 +44,7 @@ def after_a_plan_sensor() -> SensorDefinition:
         target=AssetSelection.assets(SENT),
         default_status=DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=LOOK_EVERY_S,
-        run_tags={SERVICE_TAG: "coda"},
+        run_tags={SERVICE_TAG: CODA_WRITING},
         description="Sends what a new plan releases, unless a blocking check of what it rests on failed.",
     )
 

@@ -14,6 +14,8 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.defs.names import (
+    CODA,
+    CODA_WRITING,
     FULL_TAG,
     HOURLY,
     NIGHTLY,
@@ -28,7 +30,6 @@ from coda_pipeline.defs.names import (
     raw_key,
 )
 
-_TAGS = {SERVICE_TAG: "coda"}
 _THEN = "resolve it and plan what goes back"
 _READS = f"Reads what changed; with the tag `{FULL_TAG}: true` everything."
 
@@ -49,17 +50,20 @@ def build_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition]:
         jobs.append(_job(SYNC_CODA, [*everything, *core], f"Read every table of Coda, {_THEN}. {_READS}"))
     if sources:
         jobs.append(_job(SYNC_PARTICIPATION, [*sources, *core], f"Read Участие, {_THEN}. {_READS}"))
-        jobs.append(_job(WRITE_BACK, [PLAN, SENT], "Send to Coda what the plan releases, and prove it."))
+        about = "Send to Coda what the plan releases, and prove it."
+        jobs.append(_job(WRITE_BACK, [PLAN, SENT], about, service=CODA_WRITING))
     return jobs
 
 
-def _job(name: str, keys: Sequence[AssetKey], description: str) -> UnresolvedAssetJobDefinition:
+def _job(
+    name: str, keys: Sequence[AssetKey], description: str, *, service: str = CODA
+) -> UnresolvedAssetJobDefinition:
     return define_asset_job(
         name,
         selection=AssetSelection.assets(*keys),
         description=description,
         executor_def=in_process_executor,
-        tags=_TAGS,
+        tags={SERVICE_TAG: service},
     )
 
 

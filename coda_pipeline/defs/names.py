@@ -49,6 +49,7 @@ DATA = "team:data"
 FULL_TAG = "coda_pipeline/full"
 # Runs of one service wait for each other in the queue (dagster_home/dagster.yaml).
 SERVICE_TAG = "coda_pipeline/service"
+CODA, CODA_WRITING = "coda", "coda_writing"
 # Of which request a run is, and which of its further reads (0: the first one).
 REQUEST_TAG = "coda_pipeline/request"
 PASS_TAG = "coda_pipeline/pass"  # noqa: S105

@@ -22,11 +22,16 @@ def test_a_queued_run_waits_a_second_not_five(instance: DagsterInstance) -> None
     assert coordinator.dequeue_interval_seconds == 1
 
 
-def test_runs_of_coda_wait_for_each_other(instance: DagsterInstance) -> None:
+def test_reads_wait_for_reads_and_writes_for_writes_but_no_press_for_a_write(
+    instance: DagsterInstance,
+) -> None:
     queue = instance.get_concurrency_config().run_queue_config
     assert queue is not None
     assert queue.max_concurrent_runs > 1
-    assert queue.tag_concurrency_limits == [{"key": "coda_pipeline/service", "value": "coda", "limit": 1}]
+    assert queue.tag_concurrency_limits == [
+        {"key": "coda_pipeline/service", "value": "coda", "limit": 1},
+        {"key": "coda_pipeline/service", "value": "coda_writing", "limit": 1},
+    ]
 
 
 def test_runs_are_watched_and_nothing_is_sent_home(instance: DagsterInstance) -> None:
