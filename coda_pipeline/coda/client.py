@@ -145,6 +145,14 @@ class CodaClient(RowWrites):
             self._transport.get(address, {"valueFormat": "rich"}, subject=subject), exclude, subject
         )
 
+    def has_row(self, doc_id: str, table_id: str, row_id: str) -> bool:
+        """Whether a row answers. False where it is gone, or not yet in the snapshot that answers."""
+        try:
+            self.row(doc_id, table_id, row_id)
+        except NotFoundError:
+            return False
+        return True
+
     def resolve_browser_link(self, url: str) -> ResolvedLink:
         """What a link copied from the browser leads to."""
         payload = self._transport.get("/resolveBrowserLink", {"url": url}, subject="object under this link")

@@ -16,8 +16,15 @@ from coda_pipeline.commands.values import shown
 from coda_pipeline.errors import CodaPipelineError, ConfigurationError
 from coda_pipeline.settings import Settings
 from coda_pipeline.sync.model import Fields
-from coda_pipeline.sync.plan_model import SYNC_ID, HoldCode, Plan, PlanKind, PlanRow
-from coda_pipeline.sync.plan_text import filling_in_line, headline, mapping_lines, row_lines
+from coda_pipeline.sync.plan_model import SYNC_ID, Plan, PlanKind, PlanRow
+from coda_pipeline.sync.plan_text import (
+    SAMPLE_ROWS,
+    filling_in_line,
+    headline,
+    mapping_lines,
+    remapped_rows,
+    row_lines,
+)
 from coda_pipeline.warehouse.core import load
 from coda_pipeline.warehouse.core.reports import links_of
 
@@ -32,11 +39,12 @@ def lines(conn: Connection, plan: Plan, catalog: Catalog, *, limit: int) -> Iter
     if took := filling_in_line(plan, catalog.coda.limits):
         yield took
     rows = sorted(plan.rows, key=lambda row: not row.holds)[:limit]
-    about = _about(conn, rows)
-    if any(hold.code is HoldCode.MAPPING for row in plan.rows for hold in row.holds):
-        yield from mapping_lines(plan, about={**about, **_about(conn, plan.rows[:limit])})
+    sample = remapped_rows(plan)[:SAMPLE_ROWS]
+    about = _about(conn, [*rows, *sample])
+    if sample:
+        yield from mapping_lines(plan, about=about)
     links = links_of(conn, [_record_id(row) for row in rows if row.row_id])
-    for row in rows:
+    for row in (row for row in rows if row not in sample):
         yield ""
         yield from row_lines(row, about.get(row.participation_id, {}), links.get(_record_id(row)))
     if len(rows) < len(plan.rows):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from coda_pipeline.catalog import Catalog, ParticipationSection, ParticipationSource, TableSpec
 from coda_pipeline.coda.client import CodaClient
-from coda_pipeline.errors import ConfigurationError, NotFoundError, RetriableError
+from coda_pipeline.errors import ConfigurationError, RetriableError
 from coda_pipeline.sync.binding import questions
 from coda_pipeline.sync.cells import fields_of, sync_id_of
 from coda_pipeline.sync.draft import Rules, State
@@ -203,13 +203,7 @@ class _Resolver:
         """Ask the service for one row. Without a client the warehouse's word stands."""
         record = state.records[record_id]
         spec = next(s.spec for s in self.sources if s.spec.name == record.source_table)
-        if self.client is None:
-            return False
-        try:
-            self.client.row(spec.doc_id, spec.table_id, record.row_id, exclude=spec.excluded)
-        except NotFoundError:
-            return True
-        return False
+        return self.client is not None and not self.client.has_row(spec.doc_id, spec.table_id, record.row_id)
 
     def _apply(self, state: State, resolution: Resolution, *, is_remapped: bool) -> set[UUID]:
         """Write what was decided; the participations that someone edited meanwhile.

@@ -106,6 +106,11 @@ class Plan:
     made_at: datetime | None = None
 
 
+def rows_to_send(plan: Plan) -> tuple[PlanRow, ...]:
+    """The rows that nothing holds, none of a plan that is blocked; decisions were applied while planning."""
+    return () if plan.blocked_by else tuple(row for row in plan.rows if not row.holds)
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """A person's word on a row of a plan; it lapses when the row's values change, being of their digest."""

@@ -5,7 +5,7 @@ for a token, never to a log or to Dagster.
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from coda_pipeline.catalog import CANONICAL_FIELDS, RateLimits
@@ -23,19 +23,6 @@ CONTEXT_CHARS = 40
 SAMPLE_ROWS = 10
 # Longer durations are given in hours.
 MINUTES_SHOWN = 120
-
-
-def plan_lines(
-    plan: Plan,
-    *,
-    about: Mapping[UUID, Fields],
-    link_of: Callable[[PlanRow], str | None] = lambda _row: None,
-) -> Iterator[str]:
-    """All of a plan. `about`: the participations as they are here, to tell whose row it is."""
-    yield headline(plan)
-    for row in plan.rows:
-        yield ""
-        yield from row_lines(row, about.get(row.participation_id, {}), link_of(row))
 
 
 def headline(plan: Plan) -> str:
@@ -61,9 +48,14 @@ def row_lines(row: PlanRow, about: Fields, link: str | None) -> Iterator[str]:
         yield f"    {link}"
 
 
+def remapped_rows(plan: Plan) -> list[PlanRow]:
+    """The rows that wait for a changed mapping to be approved."""
+    return [row for row in plan.rows if any(h.code is HoldCode.MAPPING for h in row.holds)]
+
+
 def mapping_lines(plan: Plan, *, about: Mapping[UUID, Fields]) -> Iterator[str]:
     """What a changed mapping would do: the first rows before and after, for the approval of the mapping."""
-    waiting = [row for row in plan.rows if any(h.code is HoldCode.MAPPING for h in row.holds)]
+    waiting = remapped_rows(plan)
     shown = waiting[:SAMPLE_ROWS]
     yield (
         f"The mapping of {plan.source_table} changed: {len(waiting)} rows wait for it to be approved once. "

@@ -72,11 +72,6 @@ def plan_keys(candidates: Iterable[Candidate], rules: PlanRules) -> Plan:
     return _plan(PlanKind.KEYS, [_row(one, found, planner) for one, found in asked if one], rules)
 
 
-def rows_to_send(plan: Plan) -> tuple[PlanRow, ...]:
-    """The rows that nothing holds, none of a plan that is blocked; decisions were applied while planning."""
-    return () if plan.blocked_by else tuple(row for row in plan.rows if not row.holds)
-
-
 def digest_of(op: Op, source_table: str, row_id: str | None, before: Fields, after: Fields) -> str:
     """What an approval is of: operation, row, and its values before and after.
 

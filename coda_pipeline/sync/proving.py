@@ -18,7 +18,6 @@ from coda_pipeline.catalog import (
     TableSpec,
 )
 from coda_pipeline.coda.client import CodaClient
-from coda_pipeline.errors import NotFoundError
 from coda_pipeline.sync.closing import store_judgements
 from coda_pipeline.sync.confirming import MAX_QUESTIONS, confirm
 from coda_pipeline.sync.judging import FieldOutcome, WriteJudgement, judge
@@ -126,7 +125,7 @@ def note_deletions(
     for name in {write.source_table for write in deleting if catalog.has_table(write.source_table)}:
         spec = catalog.table(name)
         ids = [w.row_id for w in deleting if w.source_table == name and w.row_id is not None]
-        gone = [row_id for row_id in ids if _is_gone(client, spec, row_id)]
+        gone = [row_id for row_id in ids if not client.has_row(spec.doc_id, spec.table_id, row_id)]
         if gone:
             with engine.begin() as conn:
                 lock_cursor(conn, name)
@@ -138,14 +137,6 @@ def _may_be_deleted(write: Write, at: datetime) -> bool:
     """Whether the question is worth a request: the service said so, or had its time."""
     is_due = write.state is WriteState.CONFIRMED or at - write.sent_at >= APPLIED_WITHIN
     return write.op is Op.DELETE and is_due
-
-
-def _is_gone(client: CodaClient, spec: TableSpec, row_id: str) -> bool:
-    try:
-        client.row(spec.doc_id, spec.table_id, row_id, exclude=spec.excluded)
-    except NotFoundError:
-        return True
-    return False
 
 
 def _judged(
@@ -174,11 +165,15 @@ def _rows_gone(
     """Rows that would be said not to have taken what was sent, while in truth they are gone."""
     with engine.connect() as conn:
         judged = _judged(conn, catalog, section, store.open_writes(conn))
+    specs = {source.table: catalog.table(source.table) for source in section.sources}
     doubted = [j.write for j in judged if j.state is WriteState.REJECTED and j.write.op is not Op.CREATE]
     return frozenset(
         write.row_id
         for write in doubted[:MAX_QUESTIONS]
-        if write.row_id and _is_gone(client, catalog.table(write.source_table), write.row_id)
+        if write.row_id
+        and not client.has_row(
+            specs[write.source_table].doc_id, specs[write.source_table].table_id, write.row_id
+        )
     )
 
 

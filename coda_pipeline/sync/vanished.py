@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from coda_pipeline.catalog import TableSpec
 from coda_pipeline.coda.client import CodaClient
-from coda_pipeline.errors import NotFoundError
 from coda_pipeline.sync.guard import Proof, proof_for
 from coda_pipeline.sync.listing import IdTaker, take_pages
 from coda_pipeline.warehouse import stage
@@ -24,7 +23,7 @@ def prove_vanished(client: CodaClient, conn: Connection, spec: TableSpec, *, is_
         case Proof.ASK_EACH:
             with conn.begin():
                 ids = stage.missing_ids(conn)
-            alive = [row_id for row_id in ids if _is_alive(client, spec, row_id)]
+            alive = [row_id for row_id in ids if client.has_row(spec.doc_id, spec.table_id, row_id)]
             with conn.begin():
                 stage.forgive(conn, alive)
         case Proof.SECOND_LISTING:
@@ -34,11 +33,3 @@ def prove_vanished(client: CodaClient, conn: Connection, spec: TableSpec, *, is_
         case Proof.NOT_PROVABLE:
             with conn.begin():
                 stage.forgive_all(conn)
-
-
-def _is_alive(client: CodaClient, spec: TableSpec, row_id: str) -> bool:
-    try:
-        client.row(spec.doc_id, spec.table_id, row_id, exclude=spec.excluded)
-    except NotFoundError:
-        return False
-    return True

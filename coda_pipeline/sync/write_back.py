@@ -20,7 +20,6 @@ from coda_pipeline.sync.participation import resolve_participation
 from coda_pipeline.sync.participation_plan import plan_participation
 from coda_pipeline.sync.permission import Permission
 from coda_pipeline.sync.plan_model import Op, Plan
-from coda_pipeline.sync.planning import rows_to_send
 from coda_pipeline.sync.proving import ProofReport
 from coda_pipeline.sync.read_table import utc_now
 from coda_pipeline.sync.releasing import fit_for
@@ -28,7 +27,7 @@ from coda_pipeline.sync.sending import Sender, Tally
 from coda_pipeline.sync.watching import Watch
 from coda_pipeline.warehouse.locks import exclusive
 from coda_pipeline.warehouse.write_back import writes as store
-from coda_pipeline.warehouse.write_back.plans import open_plans
+from coda_pipeline.warehouse.write_back.plans import open_heads, plans_to_send
 
 LOCK_WAIT_S = 300.0
 # Where sending takes long, what was sent is proved in between.
@@ -100,8 +99,9 @@ def write_back(  # noqa: PLR0913 -- all by name
     watch = Watch(engine, catalog, section, client, write_client, run_id, now, sleep, Tally(), ProofReport())
     with exclusive(engine, "write-back of participation", wait_s=LOCK_WAIT_S, holder=f"run {run_id}"):
         with engine.connect() as conn:
-            plans = open_plans(conn)
+            heads, plans = open_heads(conn), plans_to_send(conn)
         if permission.is_allowed:
+            watch.tally.reasons += [reason for head in heads if head.rows for reason in head.blocked_by]
             _send_and_prove(watch, plans, patience_s, on_progress or (lambda _done, _total: None))
         else:
             watch.tally.reasons += permission.reasons
@@ -110,10 +110,11 @@ def write_back(  # noqa: PLR0913 -- all by name
             resolve_participation(engine, catalog, client, run_id=run_id, now=now)
             plan_participation(engine, catalog, run_id=run_id, now=now)
     requests = sum(c.requests_sent for c in clients) - asked
-    return _report(watch, plans, requests=requests, seconds=time.monotonic() - started)
+    held = sum(head.rows for head in heads) - sum(len(plan.rows) for plan in plans)
+    return _report(watch, held=held, requests=requests, seconds=time.monotonic() - started)
 
 
-def _report(watch: Watch, plans: Sequence[Plan], *, requests: int, seconds: float) -> WriteReport:
+def _report(watch: Watch, *, held: int, requests: int, seconds: float) -> WriteReport:
     tally, proof = watch.tally, watch.proof
     with watch.engine.connect() as conn:
         pending = len(store.open_writes(conn))
@@ -127,7 +128,7 @@ def _report(watch: Watch, plans: Sequence[Plan], *, requests: int, seconds: floa
         rejected=proof.rejected + tally.rejected,
         superseded=proof.superseded + tally.gone,
         pending=pending,
-        held=sum(bool(row.holds) for plan in plans for row in plan.rows),
+        held=held,
         left=tally.left,
         requests=requests,
         seconds=seconds,
@@ -143,9 +144,8 @@ def _send_and_prove(
 ) -> None:
     if watch.is_open():
         watch.look()
-    watch.tally.reasons += [reason for plan in plans if plan.rows for reason in plan.blocked_by]
     for source in watch.section.sources:
-        released = [plan for plan in plans if plan.source_table == source.table and rows_to_send(plan)]
+        released = [plan for plan in plans if plan.source_table == source.table and plan.rows]
         if released:
             _send(watch, source, released, on_progress)
     watch.until_proved(patience_s)
@@ -162,11 +162,10 @@ def _send(
     writable = watch.writable(source)
     sender = watch.sender(source, writable)
     for plan in plans:
-        rows = rows_to_send(plan)
-        fitting = fit_for(rows, writable)
+        fitting = fit_for(plan.rows, writable)
         holding = watch.holding(source, fitting)
-        watch.tally.left += len(rows) - len(holding)
-        if len(fitting) < len(rows):
+        watch.tally.left += len(plan.rows) - len(holding)
+        if len(fitting) < len(plan.rows):
             says = f"columns of {source.table} have changed in Coda; the next plan names the rows that wait"
             watch.tally.reasons.append(says)
         batches = batches_for(holding, writable.key_column)

@@ -14,8 +14,8 @@ from coda_pipeline.coda.writes import CellInput
 from coda_pipeline.sync.cells import fields_of
 from coda_pipeline.sync.model import Activity, Fields, Person, Record, Unreadable, Value
 from coda_pipeline.sync.plan_inputs import Candidate
-from coda_pipeline.sync.plan_model import BY_PERSON, Op, Plan, PlanRow
-from coda_pipeline.sync.planning import plan_changes, plan_keys, rows_to_send
+from coda_pipeline.sync.plan_model import BY_PERSON, Op, Plan, PlanRow, rows_to_send
+from coda_pipeline.sync.planning import plan_changes, plan_keys
 from coda_pipeline.sync.reconcile import reconcile
 from coda_pipeline_tests.sync.planned import AGREED, SOURCE, born, bound, decision, deleted, record, rules
 

@@ -11,7 +11,7 @@ from coda_pipeline.sync.plan_text import (
     filling_in_seconds,
     headline,
     mapping_lines,
-    plan_lines,
+    row_lines,
 )
 from coda_pipeline.sync.planning import plan_changes, plan_keys
 from coda_pipeline_tests.sync.planned import born, bound, deleted, record, rules
@@ -20,9 +20,11 @@ from coda_pipeline_tests.sync.world import cell
 
 def shown(found: list[Candidate], plan: Plan) -> list[str]:
     about = {one.participation.participation_id: one.participation.fields for one in found}
-    return list(
-        plan_lines(plan, about=about, link_of=lambda row: row.row_id and f"https://coda.io/{row.row_id}")
-    )
+    lines = [headline(plan)]
+    for row in plan.rows:
+        link = row.row_id and f"https://coda.io/{row.row_id}"
+        lines += ["", *row_lines(row, about.get(row.participation_id, {}), link)]
+    return lines
 
 
 def test_an_update_tells_who_what_from_what_to_what_and_where():

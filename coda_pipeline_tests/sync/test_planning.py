@@ -10,13 +10,12 @@ import pytest
 from coda_pipeline.catalog import TableSpec
 from coda_pipeline.sync.model import Activity, Person, Unreadable
 from coda_pipeline.sync.plan_inputs import Candidate, PlanRules
-from coda_pipeline.sync.plan_model import BY_PERSON, HoldCode, Op, PlanKind, PlanRow
+from coda_pipeline.sync.plan_model import BY_PERSON, HoldCode, Op, PlanKind, PlanRow, rows_to_send
 from coda_pipeline.sync.planning import (
     digest_of,
     mapping_fingerprint,
     plan_changes,
     plan_keys,
-    rows_to_send,
 )
 from coda_pipeline_tests.sync.planned import SOURCE, born, bound, decision, deleted, record, rules
 

@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, RowMapping, text
 
 from coda_pipeline.errors import ConfigurationError
-from coda_pipeline.sync.plan_model import Hold, HoldCode, Op, Plan, PlanKind, PlanRow
+from coda_pipeline.sync.plan_model import Hold, HoldCode, Op, Plan, PlanKind, PlanRow, rows_to_send
 from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.core.codec import decode_fields, encode_fields
 from coda_pipeline.warehouse.core.driver import copy_rows, fetch
@@ -150,7 +150,7 @@ def plans_to_send(conn: Connection) -> list[Plan]:
     """
     heads = fetch(conn, f"{_HEADS} where state = 'open' and blocked_by = '{{}}' order by plan_id")
     plans = (_loaded(conn, head, _ROWS_THAT_MAY_GO) for head in heads)
-    return [replace(plan, rows=tuple(row for row in plan.rows if not row.holds)) for plan in plans]
+    return [replace(plan, rows=rows_to_send(plan)) for plan in plans]
 
 
 def plan_made_of(conn: Connection, source: str, kind: PlanKind, inputs_hash: str) -> int | None:
@@ -166,6 +166,12 @@ def list_plans(conn: Connection, limit: int = 20) -> list[PlanHead]:
     """Open plans first, then replaced ones, the newest first."""
     found = conn.execute(text(_LIST.format(where="")), {"limit": limit})
     return [_head(row) for row in found.mappings()]
+
+
+def open_heads(conn: Connection) -> list[PlanHead]:
+    """The open plans in numbers."""
+    query = text(_LIST.format(where="where state = 'open'"))
+    return [_head(row) for row in conn.execute(query, {"limit": None}).mappings()]
 
 
 def plan_head(conn: Connection, plan_id: int) -> PlanHead:

@@ -195,12 +195,6 @@ def open_upserts(conn: Connection) -> frozenset[UUID]:
     return frozenset(row[0] for row in fetch(conn, _UPSERTED))
 
 
-def writes_of(conn: Connection, participation_id: UUID) -> list[Write]:
-    """All that was ever sent of one participation, the latest first."""
-    query = f"{_WRITES} where participation_id = %s order by write_id desc"
-    return [_write(row) for row in fetch(conn, query, [participation_id])]
-
-
 def _participations(conn: Connection, condition: str) -> frozenset[UUID]:
     query = f"select participation_id from sync.writes where {condition}"  # noqa: S608 (our own words)
     return frozenset(row[0] for row in fetch(conn, query))
