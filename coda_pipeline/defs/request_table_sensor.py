@@ -23,8 +23,6 @@ from coda_pipeline.sync.cells import person_of, plain_text
 from coda_pipeline.sync.model import Person
 
 EVERY_S = 15
-# After the last further read nothing more is told.
-LAST_PASS = 2
 ABOUT = (
     "The button where nothing outside can reach the gateway: a row that HR's button adds to the request "
     "table in Coda starts a sync, and the answer is written into that row. Leave it on."
@@ -120,7 +118,7 @@ def answer_rows(engine: Engine, client: CodaClient, table: RequestTable, zone: Z
 
 def _answers(conn: Connection, table: RequestTable, zone: ZoneInfo) -> Iterator[Answer]:
     from coda_pipeline.gateway.sentence import sentence  # noqa: PLC0415
-    from coda_pipeline.gateway.telling import told_of  # noqa: PLC0415
+    from coda_pipeline.gateway.telling import is_last_word, told_of  # noqa: PLC0415
     from coda_pipeline.warehouse.request_rows import RequestRows  # noqa: PLC0415
     from coda_pipeline.warehouse.trigger_requests import find_request  # noqa: PLC0415
 
@@ -128,9 +126,7 @@ def _answers(conn: Connection, table: RequestTable, zone: ZoneInfo) -> Iterator[
         found = find_request(conn, row.request_id)
         if found is None or found.state in {"queued", "running"}:
             continue
-        told = told_of(found, zone)
-        words = sentence(told, table.language)
-        is_final = told.state == "failed" or found.passes_done >= LAST_PASS or told.is_settled
+        words, is_final = sentence(told_of(found, zone), table.language), is_last_word(found)
         if words != row.told or is_final:
             yield Answer(row.row_id, words, is_new=words != row.told, is_final=is_final)
 

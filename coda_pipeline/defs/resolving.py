@@ -1,10 +1,8 @@
 """What a run does to resolve Участие: ask and report. How it is resolved is in `sync.participation`."""
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, MaterializeResult
-from sqlalchemy import Connection
 
 from coda_pipeline.catalog import Catalog, ParticipationSection
 from coda_pipeline.defs.boundary import without_personal_data
@@ -15,7 +13,7 @@ from coda_pipeline.defs.participation_report import participation_metadata, reco
 from coda_pipeline.sync.participation import resolve_participation
 from coda_pipeline.sync.proving import prove_open_writes
 from coda_pipeline.sync.read_table import utc_now
-from coda_pipeline.warehouse.cursors import load_cursor
+from coda_pipeline.warehouse.cursors import oldest_read
 from coda_pipeline.warehouse.ledger import known_columns
 
 
@@ -47,12 +45,6 @@ def resolve_and_report(
             metadata=records_metadata(report, as_of, links),
             check_results=record_checks(found),
         )
-
-
-def oldest_read(conn: Connection, tables: Iterable[str]) -> datetime | None:
-    """As of when Участие is: that of the source read longest ago, None where one was never read."""
-    times = [cursor.as_of if (cursor := load_cursor(conn, table)) else None for table in tables]
-    return None if None in times else min(time for time in times if time)
 
 
 def _links(catalog: Catalog, section: ParticipationSection) -> dict[str, str]:

@@ -22,6 +22,11 @@ def told_of(found: TriggerRequest, zone: ZoneInfo, *, stuck: bool = False) -> To
     )
 
 
+def is_last_word(found: TriggerRequest) -> bool:
+    """Whether nothing more will be told of a request that has ended."""
+    return found.state == "failed" or found.passes_done >= len(PASSES_AT_S) or is_settled(found)
+
+
 def is_settled(found: TriggerRequest) -> bool:
     """Whether a complete read began so long after the last press that it must have seen what was before."""
     if found.read_started_at is None:

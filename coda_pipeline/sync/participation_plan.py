@@ -22,7 +22,7 @@ from coda_pipeline.sync.plan_model import Op, Plan, PlanKind
 from coda_pipeline.sync.planning import mapping_fingerprint, plan_changes, plan_keys
 from coda_pipeline.sync.read_table import utc_now
 from coda_pipeline.warehouse.core.bulk import in_bulk
-from coda_pipeline.warehouse.cursors import load_cursor
+from coda_pipeline.warehouse.cursors import oldest_read
 from coda_pipeline.warehouse.locks import exclusive
 from coda_pipeline.warehouse.merge import live_rows
 from coda_pipeline.warehouse.write_back import inputs, mappings, plans, rejected, verdict, writes
@@ -32,30 +32,13 @@ LOCK_WAIT_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class PlanPart:
-    """One plan in numbers: what it would do, how many of its rows wait and why, how many would go now."""
-
-    plan_id: int
-    source_table: str
-    kind: PlanKind
-    creates: int
-    updates: int
-    deletes: int
-    keys: int
-    held: int
-    held_by: Mapping[str, int]
-    to_send: int
-    blocked_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class PlanReport:
     """All open plans after planning. Whether anything of them may be sent is in `permission`.
 
     `as_of` is that of the source read longest ago, None where one was never read.
     """
 
-    parts: tuple[PlanPart, ...]
+    parts: tuple[plans.PlanHead, ...]
     as_of: datetime | None
     seconds: float
 
@@ -113,8 +96,8 @@ def plan_participation(
         found = [planner.plan(source, kind) for source in section.sources for kind in PlanKind]
     with engine.connect() as conn:
         return PlanReport(
-            parts=tuple(_part(plans.plan_head(conn, plan_id)) for plan_id in found),
-            as_of=_oldest_read(conn, section),
+            parts=tuple(plans.plan_head(conn, plan_id) for plan_id in found),
+            as_of=oldest_read(conn, [source.table for source in section.sources]),
             seconds=time.monotonic() - started,
         )
 
@@ -139,12 +122,11 @@ class _Planner:
         """Plan one source and kind; the id of the plan that now stands."""
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
             standing, made_of = self._standing(conn, source, kind)
-            plan = None if standing else self._made(conn, source, kind)
-        if standing is not None:
-            return standing
-        assert plan is not None  # noqa: S101 (made where none stands)
+            if standing is not None:
+                return standing
+            plan = self._made(conn, source, kind)
         with self.engine.begin() as conn:
-            mappings.is_mapping_approved(conn, source.table, plan.mapping, now=self.now())
+            mappings.note_first_mapping(conn, source.table, plan.mapping, now=self.now())
             rejected.forget_unwanted(conn, plan, now=self.now())
             return plans.store_plan(conn, plan, run_id=self.run_id, now=self.now(), inputs_hash=made_of)
 
@@ -214,25 +196,3 @@ class _Planner:
 
     def _fingerprint(self, source: ParticipationSource) -> str:
         return mapping_fingerprint(source, self.catalog.table(source.table))
-
-
-def _part(head: plans.PlanHead) -> PlanPart:
-    return PlanPart(
-        plan_id=head.plan_id,
-        source_table=head.source_table,
-        kind=head.kind,
-        creates=head.creates,
-        updates=head.updates,
-        deletes=head.deletes,
-        keys=head.keys,
-        held=head.held,
-        held_by=head.held_by,
-        to_send=0 if head.blocked_by else head.rows - head.held,
-        blocked_by=head.blocked_by,
-    )
-
-
-def _oldest_read(conn: Connection, section: ParticipationSection) -> datetime | None:
-    cursors = [load_cursor(conn, source.table) for source in section.sources]
-    times = [cursor.as_of for cursor in cursors if cursor is not None and cursor.as_of is not None]
-    return min(times) if len(times) == len(cursors) else None

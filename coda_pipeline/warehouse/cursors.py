@@ -4,6 +4,7 @@ Saved in the same transaction as the rows it speaks of. Whether a cursor allows 
 in `sync.read_table`.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
@@ -46,6 +47,12 @@ def load_cursor(conn: Connection, table: str) -> Cursor | None:
     """The cursor of a table, None where it was never read."""
     found = conn.execute(_SELECT, {"table": table}).one_or_none()
     return Cursor(*found) if found else None
+
+
+def oldest_read(conn: Connection, tables: Iterable[str]) -> datetime | None:
+    """As of when some tables are together: as of the one read longest ago, None where one never was."""
+    times = [cursor.as_of if (cursor := load_cursor(conn, table)) else None for table in tables]
+    return None if None in times else min(time for time in times if time)
 
 
 def save_cursor(conn: Connection, cursor: Cursor) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from coda_pipeline.errors import ConfigurationError
 from coda_pipeline.sync.plan_model import Hold, HoldCode, Op, Plan, PlanKind
 from coda_pipeline.warehouse.write_back.decisions import decide, decisions_of, decisions_on, last_decision
-from coda_pipeline.warehouse.write_back.mappings import approve_mapping, approved_mapping, is_mapping_approved
+from coda_pipeline.warehouse.write_back.mappings import approve_mapping, approved_mapping, note_first_mapping
 from coda_pipeline.warehouse.write_back.plans import (
     list_plans,
     load_plan,
@@ -183,8 +183,10 @@ def test_what_was_rejected_after_the_plan_was_made_is_not_sent_from_it(engine: E
 
 def test_the_first_mapping_is_noted_by_itself_and_a_changed_one_is_approved_once(engine: Engine) -> None:
     with engine.begin() as conn:
-        assert is_mapping_approved(conn, "participation", "m1", now=NOW)
-        assert not is_mapping_approved(conn, "participation", "m2", now=NOW)
+        note_first_mapping(conn, "participation", "m1", now=NOW)
+        assert approved_mapping(conn, "participation") == "m1"
+        note_first_mapping(conn, "participation", "m2", now=NOW)
+        assert approved_mapping(conn, "participation") == "m1"
         assert approved_mapping(conn, "participation") == "m1"
     plan_id = store(engine, plan(row(P1, Op.UPDATE, MAPPING), mapping="m2"))
     assert to_send(engine) == []

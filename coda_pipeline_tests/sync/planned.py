@@ -12,10 +12,12 @@ from uuid import UUID
 from coda_pipeline.catalog import CANONICAL_FIELDS, ParticipationFields, ParticipationSource
 from coda_pipeline.sync.model import Activity, Participation, Person, Record, Value
 from coda_pipeline.sync.plan_inputs import Candidate, Column, Directory, PlanRules
-from coda_pipeline.sync.plan_model import Decision
+from coda_pipeline.sync.plan_model import Decision, PlanRow
+from coda_pipeline.sync.planning import plan_changes
 
 DOC, TABLE = "doc1", "participation"
 AT = datetime(2026, 1, 1, tzinfo=UTC)
+SHARE = {"share": Decimal("0.5")}
 ROLES = ("Аналитик", "Менеджер", "Ведущий, приглашённый")
 COLUMNS = {
     column.id: column
@@ -131,3 +133,16 @@ def deleted(found: Candidate, *, extra_rows: tuple[Record, ...] = ()) -> Candida
 def decision(digest: str, *, is_approved: bool = True) -> dict[str, Decision]:
     """A person's word on one digest."""
     return {digest: Decision(digest, is_approved, "hr", AT)}
+
+
+def only(found: Candidate, given: PlanRules | None = None) -> PlanRow:
+    (row,) = plan_changes([found], given or rules()).rows
+    return row
+
+
+def codes(row: PlanRow) -> list[str]:
+    return [hold.code.value for hold in row.holds]
+
+
+def many(count: int) -> list[Candidate]:
+    return [bound(n, f"row-{n}", here=SHARE) for n in range(1, count + 1)]

@@ -38,12 +38,10 @@ def approve_mapping(conn: Connection, source: str, fingerprint: str, *, by: str,
     return is_news
 
 
-def is_mapping_approved(conn: Connection, source: str, fingerprint: str, *, now: datetime) -> bool:
-    """Whether this mapping may be written with. The first that is ever asked about is, and is noted."""
-    known = approved_mapping(conn, source)
-    if known is None:
+def note_first_mapping(conn: Connection, source: str, fingerprint: str, *, now: datetime) -> None:
+    """Let the first mapping ever seen be written with; a later one waits for a person."""
+    if approved_mapping(conn, source) is None:
         _note(conn, source, fingerprint, FIRST, now)
-    return known in {None, fingerprint}
 
 
 def _note(conn: Connection, source: str, fingerprint: str, by: str, now: datetime) -> bool:

@@ -87,6 +87,11 @@ class PlanHead:
         """How many rows of Coda it would change."""
         return self.creates + self.updates + self.deletes + self.keys
 
+    @property
+    def to_send(self) -> int:
+        """How many of them would go now."""
+        return 0 if self.blocked_by else self.rows - self.held
+
 
 def store_plan(
     conn: Connection, plan: Plan, *, run_id: str, now: datetime, inputs_hash: str | None = None
