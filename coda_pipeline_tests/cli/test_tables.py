@@ -84,9 +84,11 @@ def test_accepting_for_an_unknown_table_or_column_is_refused(ready: Terminal, sy
 
 @pytest.fixture
 def disputed(synced: Synced) -> tuple[str, str]:
-    """A participation edited here whose row was deleted in Coda: its id and the number of the conflict."""
+    """One edited here whose only row was deleted in Coda: id of the participation, number of the conflict."""
     ((participation, row),) = synced.ask(
-        "select participation_id, coda_row_id from core.participation order by 1 limit 1"
+        "select participation_id, coda_row_id from core.participation as p where not exists"
+        " (select from core.participation_duplicates as d where d.participation_id = p.participation_id)"
+        " order by 1 limit 1"
     )
     synced.ask(
         "update core.participation set comment = 'edited here' where participation_id = %s", participation
