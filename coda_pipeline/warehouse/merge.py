@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from coda_pipeline.warehouse.statement import on_table
+from coda_pipeline.warehouse.statement import on_table, raw_table
+from coda_pipeline.warehouse.statistics import note_written
 
 # Stored rows that the staged version differs from, and what that makes of them:
 # revived: a tombstone seen again; replaced: the version before is kept; refreshed: same digest, no history.
@@ -107,8 +108,10 @@ def merge_staged(conn: Connection, name: str, *, run_id: str, now: datetime) -> 
     if verdicts:
         conn.execute(on_table(_KEEP_VERSIONS, name), values)
         conn.execute(on_table(_UPDATE, name), values)
+    inserted = conn.execute(on_table(_INSERT, name), values).rowcount
+    note_written(conn, raw_table(name), inserted + sum(verdicts.values()))
     return Merged(
-        inserted=conn.execute(on_table(_INSERT, name), values).rowcount,
+        inserted=inserted,
         updated=verdicts.get("replaced", 0) + verdicts.get("revived", 0),
         revived=verdicts.get("revived", 0),
         refreshed=verdicts.get("refreshed", 0),

@@ -25,6 +25,7 @@ from coda_pipeline.warehouse.core.apply_records import (
 )
 from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.core.driver import driver_connection, execute, give_memory
+from coda_pipeline.warehouse.statistics import note_written
 
 
 def apply_resolution(
@@ -77,6 +78,10 @@ def _write(
     write_bases(conn, resolution.bases, new={p.participation_id for p in resolution.inserts})
     add_conflicts(conn, resolution.conflicts, run_id=run_id, now=now)
     note_resolved(conn, resolution, seen=seen)
+    note_written(conn, "core.participation_all", len(resolution.inserts) + len(resolution.updates))
+    note_written(conn, "core.participation_records", len(resolution.records))
+    note_written(conn, "sync.participation_base", len(resolution.bases))
+    note_written(conn, "sync.participation_state", len(resolution.resolved))
 
 
 def _loaded(resolution: Resolution, seen: Mapping[UUID, int]) -> dict[UUID, int]:
