@@ -1,4 +1,6 @@
-"""The gateway under strangers' calls, under many presses, and killed right after an answer."""
+"""The gateway under strangers' calls, under many presses, killed right after an answer, and without its
+database for a while.
+"""
 
 import itertools
 import os
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import pytest
@@ -20,6 +23,10 @@ import requests
 from sqlalchemy import Engine, text
 
 from coda_pipeline.gateway.rates import Rate, Rates
+from coda_pipeline.warehouse.cluster import Cluster
+from coda_pipeline.warehouse.embedded import EmbeddedServer
+from coda_pipeline.warehouse.engine import warehouse_engine
+from coda_pipeline.warehouse.migrate import upgrade
 from coda_pipeline.warehouse.tokens import SCOPES, create_token
 from coda_pipeline.warehouse.trigger_runs import ReadOutcome, begin_read, close_read
 from coda_pipeline_tests.drills.demo_runs import WITHIN_S, clean_environment, eventually
@@ -174,3 +181,34 @@ def test_a_press_outlives_the_gateway_that_is_killed_right_after_its_answer(
     assert again.json()["state"] == "queued"
     with engine.begin() as conn:
         assert UUID(told.json()["request_id"]) in begin_read(conn, "run 1")
+
+
+def test_the_gateway_outlives_a_restart_of_its_database_and_every_press_that_it_took_is_still_queued(
+    tmp_path: Path,
+):
+    with TemporaryDirectory(prefix="cp-gate-") as home, EmbeddedServer(Path(home) / "postgres") as server:
+        token = a_new_warehouse(server.url())
+        with gateway_process(tmp_path, server.url()) as (process, address):
+            caller = Caller(address, token)
+            taken = caller.press()
+            database = Cluster((Path(home) / "postgres").resolve(), {})
+            database.stop()
+            refused = caller.press()
+            assert (refused.status_code, refused.json()["code"]) == (503, "no_database")
+            database.start()
+            joined = caller.press()
+            caller.close()
+            assert process.poll() is None
+    assert (taken.status_code, joined.status_code) == (202, 202)
+    assert joined.json()["request_id"] == taken.json()["request_id"]
+    assert joined.json()["state"] == "queued"
+
+
+def a_new_warehouse(database_url: str) -> str:
+    """The tables, and a token that may press the button."""
+    engine = warehouse_engine(database_url)
+    upgrade(engine)
+    with engine.begin() as conn:
+        token = create_token(conn, "button", ["trigger"])
+    engine.dispose()
+    return token
