@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from coda_pipeline.commands.terminal import INTERRUPTED, remark
+from coda_pipeline.commands.terminal import INTERRUPTED, remark, say
 
 ROWS = 4000
 
@@ -21,6 +21,7 @@ def demo(
 
     Needs no token and no database. Ctrl-C ends every process it started.
     """
+    from coda_pipeline.commands.demo_press import show_a_press
     from coda_pipeline.commands.demo_story import both_ways
     from coda_pipeline.commands.demo_world import (
         alone_in,
@@ -46,6 +47,8 @@ def demo(
             if is_synced and port is not None:
                 is_synced = both_ways(settings, settings.catalog())
                 serve(processes, settings, port)
+                show_a_press(settings, processes.check)
+                say("Schedules and sensors are on. Ctrl-C ends everything.")
                 processes.wait()
         except KeyboardInterrupt:
             remark("Ending.")

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coda_pipeline.catalog import DEMO_CATALOG
+from coda_pipeline.commands.demo_press import install_pack, sandbox_door
 from coda_pipeline.commands.ports import LOOPBACK, free_port, gateway_port, wait_for_answer
 from coda_pipeline.commands.processes import Processes
 from coda_pipeline.commands.run import run_sync
@@ -127,9 +128,10 @@ def serve(processes: Processes, settings: Settings, port: int) -> None:
     ui.turn_everything_on()
     gateway = serve_gateway(processes, port=gateway_port(None), logs=home / "logs")
     token = keep_token(settings, home)
+    install_pack(settings, gateway, token.read_text(encoding="utf-8").strip())
     say()
     say(f"Gateway:     {gateway}  (its token is in {token})")
     say(f"Dagster UI:  {ui.url}")
     say(f"PostgreSQL:  {settings.warehouse_url()}")
     say(f"Other commands on this demo, in another terminal:  . {shlex.quote(str(home / ENVIRONMENT))}")
-    say("Schedules and sensors are on. Ctrl-C ends everything.")
+    say(f"Press the button in the doc:  curl -X POST {sandbox_door(settings)}/acts/press_button")

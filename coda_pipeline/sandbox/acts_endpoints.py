@@ -11,6 +11,7 @@ No token is asked for: a sandbox listens on this machine only and holds no real 
 | `POST /_sandbox/faults` | the arguments of `Faults.inject`; `DELETE` takes all back |
 | `GET /_sandbox/requests` | the log; `DELETE` empties it |
 | `POST /_sandbox/limits` | `{"on": false}` |
+| `POST /_sandbox/pack` | `{"gateway": "http://…", "token": "…"}`: what the doc's button calls from now on |
 """
 
 from collections.abc import Callable, Mapping
@@ -21,6 +22,7 @@ from coda_pipeline.sandbox.cells import Person, RowRef
 from coda_pipeline.sandbox.document import Column
 from coda_pipeline.sandbox.exchange import Answer, ok
 from coda_pipeline.sandbox.hr import Hr
+from coda_pipeline.sandbox.pack import Pack
 from coda_pipeline.sandbox.settling import settle
 from coda_pipeline.sandbox.world import World
 
@@ -39,6 +41,7 @@ ACTS = frozenset(
         "swap",
         "move_row",
         "touch",
+        "press_button",
         "delete_doc",
         "expire_tokens",
         "row_ids",
@@ -127,6 +130,11 @@ def _limits(world: World, body: Body) -> object:
     return {}
 
 
+def _install_pack(world: World, body: Body) -> object:
+    world.main.pack = Pack(str(body["gateway"]).rstrip("/"), str(body["token"]))
+    return {}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Person):
         return {"name": value.name, "email": value.email}
@@ -148,4 +156,5 @@ ENDPOINTS: Mapping[tuple[str, str], Callable[[World, Body], object]] = {
     ("GET", "requests"): _requests,
     ("DELETE", "requests"): _clear_requests,
     ("POST", "limits"): _limits,
+    ("POST", "pack"): _install_pack,
 }

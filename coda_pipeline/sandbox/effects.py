@@ -10,8 +10,9 @@ from datetime import datetime
 
 from coda_pipeline.sandbox.cells import BLANK, Cell, is_blank
 from coda_pipeline.sandbox.document import Change, Column, DocState, DropRow, PutRow, RowVersion, TableState
+from coda_pipeline.sandbox.schema import ANSWER
 from coda_pipeline.sandbox.typing_in import cell_from
-from coda_pipeline.sandbox.world import HostedDoc
+from coda_pipeline.sandbox.world import HostedDoc, World
 
 Edit = Sequence[tuple[Column, object]]
 LAST_PRESS = "c-Pressed001"
@@ -89,12 +90,17 @@ class Delete:
 
 @dataclass(frozen=True)
 class Press:
-    """Pushes a button: the row notes when and how often, where it has columns for that."""
+    """Pushes a button: the row notes when and how often, where it has columns for that.
 
+    The doc's Pack runs, and the row keeps its answer once that is there.
+    """
+
+    world: World
     doc: HostedDoc
     table_id: str
     row_id: str
     column_id: str
+    by: str
 
     def __call__(self, live: DocState, at: datetime) -> Iterable[Change]:
         """The changes, decided on the doc as it is by then."""
@@ -103,9 +109,20 @@ class Press:
         row = table.rows.get(self.row_id) if table else None
         if table is None or row is None or table.meta.column(LAST_PRESS) is None:
             return []
+        if self.doc.pack is not None:
+            self.doc.pack.start(self.by, self.doc.links.browser_row(self.table_id, self.row_id), self._keep)
         count = row.values.get(PRESS_COUNT, 0)
         pressed = (count if isinstance(count, int) else 0) + 1
-        return [PutRow(self.table_id, edited(row, {LAST_PRESS: at, PRESS_COUNT: pressed}, at))]
+        return [PutRow(self.table_id, edited(row, {LAST_PRESS: at, PRESS_COUNT: pressed, ANSWER: BLANK}, at))]
+
+    def _keep(self, answer: str) -> None:
+        """Store result in: «Ответ»."""
+        with self.world.lock:
+            self.world.catch_up()
+            row = self.doc.timeline.live.tables[self.table_id].rows.get(self.row_id)
+            if row is not None:
+                put = PutRow(self.table_id, edited(row, {ANSWER: answer}, self.world.clock.now()))
+                self.doc.timeline.record([put])
 
 
 def nothing(live: DocState, at: datetime) -> Iterable[Change]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from coda_pipeline.sandbox import schema
 from coda_pipeline.sandbox.cells import BLANK, Cell, Image, Link, Person, RowRef, Styled, is_blank
 from coda_pipeline.sandbox.document import Column, DropRow, PutRow, RowVersion, TableState
-from coda_pipeline.sandbox.effects import edited, new_row
+from coda_pipeline.sandbox.effects import Press, edited, new_row
 from coda_pipeline.sandbox.hr_columns import ColumnActs
 from coda_pipeline.sandbox.typing_in import cell_from
 
@@ -123,6 +123,17 @@ class Hr(ColumnActs):
         """Drags a row to another place; creation order stays."""
         with self.world.lock:
             self._record(PutRow(table, replace(self._row(table, row_id), position=position)))
+
+    def press_button(self, row_id: str | None = None, by: str = "anna.hr@example.com") -> str:
+        """Presses the button of a row of Действия, of the first one without `row_id`; its id comes back.
+
+        What the Pack answers is in the row's column «Ответ» once it is there.
+        """
+        with self.world.lock:
+            row_id = row_id or self.row_ids(schema.ACTIONS)[0]
+            press = Press(self.world, self.doc, schema.ACTIONS, row_id, schema.BUTTON, by)
+            self._record(*press(self.doc.timeline.live, self._now()))
+            return row_id
 
     def touch(self) -> None:
         """Somebody edits something unimportant, so that formulas over Today() are worked out anew."""

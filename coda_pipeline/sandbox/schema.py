@@ -41,6 +41,9 @@ BUDGET = "c-Budget0001"
 
 ROLE_NAME = "c-RoleName01"
 
+BUTTON = "c-Button0001"
+ANSWER = "c-Answer0001"
+
 ROLE_NAMES = (
     "Участник",
     "Аналитик",
@@ -116,9 +119,10 @@ TABLES = (
         MADE_AT,
         (
             Column("c-Action0001", "Действие", display=True),
-            Column("c-Button0001", "Запустить", "button", extras=(("label", '"Обновить данные"'),)),
+            Column(BUTTON, "Запустить", "button", extras=(("label", '"Обновить данные"'),)),
             Column("c-Pressed001", "Последний запуск", "dateTime"),
             Column("c-Presses001", "Запусков", "number"),
+            Column(ANSWER, "Ответ"),
         ),
     ),
 )

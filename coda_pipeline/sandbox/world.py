@@ -14,6 +14,7 @@ from coda_pipeline.sandbox.document import DocState, RowVersion, TableState
 from coda_pipeline.sandbox.faults import Faults
 from coda_pipeline.sandbox.limits import RateLimiter
 from coda_pipeline.sandbox.links import Links
+from coda_pipeline.sandbox.pack import Pack
 from coda_pipeline.sandbox.render import Renderer
 from coda_pipeline.sandbox.request_log import RequestLog
 from coda_pipeline.sandbox.schema import ARCHIVE_ID
@@ -53,6 +54,8 @@ class HostedDoc:
         self.live_renderer = self._renderer_of(self.timeline.live, config)
         # (row id, button column id) of every press, oldest first.
         self.presses: list[tuple[str, str]] = []
+        # What a press runs; None until a Pack was installed in the doc.
+        self.pack: Pack | None = None
 
     def _renderer_of(self, state: DocState, config: SandboxConfig) -> Renderer:
         return Renderer(state, self.links, self.zone, config.switches, self.timeline.clock.now)

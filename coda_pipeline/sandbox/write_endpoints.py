@@ -80,7 +80,9 @@ def push_button(call: Call) -> Answer:
     if column.kind != "button":
         refusals.refuse("The column is not a button.")
     base_id = doc.snapshot.base_of(table).meta.id
-    answer = _accept(call, doc, effects.Press(doc, base_id, row.id, column.id))
+    answer = _accept(
+        call, doc, effects.Press(call.world, doc, base_id, row.id, column.id, by=call.token.login)
+    )
     return ok(answer | {"rowId": row.id, "columnId": column.id}, ACCEPTED)
 
 
