@@ -1,10 +1,12 @@
 """Bytes of an HTTP answer to an `Outcome`: JSON or not, the service's words, how long it asks to wait.
 
-Pure. Not here: sending (see `http`), judging (see `retry`, `refusals`).
+Pure. What differs between services is gathered in a `Dialect`; Coda's is the default. Not here: sending (see
+`http`), judging (see `retry`, `refusals`).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -12,7 +14,8 @@ from http import HTTPStatus
 import orjson
 from pydantic import SecretStr
 
-from coda_pipeline.refusals import clean_words
+from coda_pipeline.errors import CodaPipelineError
+from coda_pipeline.refusals import Refusal, clean_words, error_for
 from coda_pipeline.retry import Outcome
 
 # A pair of surrogates (kept), one alone (replaced), or another escape (kept; maybe a backslash).
@@ -41,6 +44,24 @@ def outcome_of(status: int, headers: Mapping[str, str], content: bytes, token: S
     if not isinstance(body, dict):
         return Outcome(status, failure="no_object")
     return Outcome(status, body=body)
+
+
+def bearer(token: SecretStr) -> str:
+    """The Authorization header of most services."""
+    return f"Bearer {token.get_secret_value()}"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a service speaks: where the token goes, what an answer amounts to, what a refusal means.
+
+    `authorization` gives the header's value; an empty one sends no header.
+    """
+
+    service: str = "Coda"
+    authorization: Callable[[SecretStr], str] = bearer
+    outcome_of: Callable[[int, Mapping[str, str], bytes, SecretStr], Outcome] = outcome_of
+    error_for: Callable[[Refusal], CodaPipelineError] = error_for
 
 
 def loads(content: bytes) -> object:

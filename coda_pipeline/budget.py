@@ -1,8 +1,9 @@
-"""The rate budget: how many requests may still go to Coda, shared by every process of one Coda user.
+"""The rate budget: how many requests may still go to a service, shared by every process of one user of it.
 
 Here: the limits of the catalogue as buckets of pyrate-limiter, in PostgreSQL (schema `ops`, one table per
-user and kind of request) or in memory. Not here: how a stamp is waited for (see `rate_lane`) and what
-happens when the service says 429 all the same (see `retry`).
+user and kind of request) or in memory. Coda counts by user and four kinds of request; CODING by team and
+interface, so there the kind is the name of the interface. Not here: how a stamp is waited for (see
+`rate_lane`) and what happens when the service says 429 all the same (see `retry`).
 
 Stamps in PostgreSQL come from the database's clock in a query of our own: the bucket's clock falls back to
 the local one without a word, and two clocks in one table break every window.
@@ -12,18 +13,19 @@ import hashlib
 import threading
 import time
 from abc import ABC, abstractmethod
-from typing import Literal, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 from pyrate_limiter import AbstractBucket, InMemoryBucket, PostgresBucket, Rate
 
-from coda_pipeline.catalog import RateLimit, RateLimits
+from coda_pipeline.catalog import RateLimit
 from coda_pipeline.errors import DatabaseError
 from coda_pipeline.rate_lane import Lane, TimeSource, rate_of
 
-Kind: TypeAlias = Literal["read", "write", "row_write", "doc_listing"]
+# Coda: read, write, row_write, doc_listing. CODING: the name of the interface.
+Kind: TypeAlias = str
 SCHEMA = "ops"
 NOW_MS = "select (extract(epoch from clock_timestamp()) * 1000)::bigint"
 POOL_TIMEOUT_S = 10.0
@@ -52,15 +54,17 @@ class NoBudget:
         """Nothing to let go of."""
 
 
-def limit_of(limits: RateLimits, kind: Kind) -> RateLimit:
-    """What the catalogue allows for a kind of request."""
-    by_kind: dict[Kind, RateLimit] = {
-        "read": limits.reads,
-        "write": limits.writes,
-        "row_write": limits.row_writes,
-        "doc_listing": limits.doc_listings,
-    }
-    return by_kind[kind]
+class Limits(Protocol):
+    """What a service allows; `slack` of it is left unused."""
+
+    @property
+    def slack(self) -> float:
+        """The share that stays unused, 0 to 1."""
+        ...
+
+    def limit_of(self, kind: Kind) -> RateLimit:
+        """What is allowed for a kind of request."""
+        ...
 
 
 def _monotonic_ms() -> int:
@@ -70,7 +74,7 @@ def _monotonic_ms() -> int:
 class _LimitedBudget(ABC):
     """One lane for each kind of request, opened when it is first asked for."""
 
-    def __init__(self, limits: RateLimits, time_source: TimeSource) -> None:
+    def __init__(self, limits: Limits, time_source: TimeSource) -> None:
         self._limits = limits
         self._time = time_source
         self._lanes: dict[Kind, Lane] = {}
@@ -86,7 +90,7 @@ class _LimitedBudget(ABC):
         """Let go of connections, where there are any."""
 
     def _new_lane(self, kind: Kind) -> Lane:
-        limit = limit_of(self._limits, kind)
+        limit = self._limits.limit_of(kind)
         rate = rate_of(limit, self._limits.slack)
         slack_s = rate.interval / 1000 - limit.seconds
         return Lane(self._new_bucket(kind, rate), slack_s=slack_s, time_source=self._time)
@@ -98,7 +102,7 @@ class _LimitedBudget(ABC):
 class LocalBudget(_LimitedBudget):
     """The budget of one process, in memory: for use without a database."""
 
-    def __init__(self, limits: RateLimits, *, time_source: TimeSource | None = None) -> None:
+    def __init__(self, limits: Limits, *, time_source: TimeSource | None = None) -> None:
         super().__init__(limits, time_source or TimeSource(_monotonic_ms))
 
     def _new_bucket(self, kind: Kind, rate: Rate) -> AbstractBucket:
@@ -106,15 +110,22 @@ class LocalBudget(_LimitedBudget):
 
 
 class SharedBudget(_LimitedBudget):
-    """The budget of one Coda user over all processes and hosts that use the same database.
+    """The budget of one user of a service over all processes and hosts that use the same database.
 
     Raises `DatabaseError` where the database cannot be reached or is not set up; nothing is sent then. The
     user's login is hashed into the names of the tables. Time is the database's, except in tests.
     """
 
     def __init__(
-        self, limits: RateLimits, *, database_url: str, user: str, time_source: TimeSource | None = None
+        self,
+        limits: Limits,
+        *,
+        database_url: str,
+        user: str,
+        service: str = "Coda",
+        time_source: TimeSource | None = None,
     ) -> None:
+        self._service = service
         super().__init__(limits, time_source or TimeSource(self._database_now_ms))
         self._user = hashlib.sha256(user.strip().lower().encode()).hexdigest()[:16]
         self._pool = _open_pool(database_url)
@@ -136,9 +147,9 @@ class SharedBudget(_LimitedBudget):
                 break
         # Outside of the handlers: what psycopg says may quote the address with its password.
         message = (
-            f"The rate budget of Coda cannot be read from schema {SCHEMA} of the database ({reason}); "
-            "nothing was sent to Coda. Check that the database answers, run `coda-pipeline migrate`, and "
-            f"give its user the right to create tables in {SCHEMA}."
+            f"The rate budget of {self._service} cannot be read from schema {SCHEMA} of the database "
+            f"({reason}); nothing was sent to {self._service}. Check that the database answers, run "
+            f"`coda-pipeline migrate`, and give its user the right to create tables in {SCHEMA}."
         )
         raise DatabaseError(message)
 
@@ -147,7 +158,7 @@ class SharedBudget(_LimitedBudget):
         self._pool.close()
 
     def _new_bucket(self, kind: Kind, rate: Rate) -> AbstractBucket:
-        return PostgresBucket(self._pool, f"coda_{self._user}_{kind}", [rate])
+        return PostgresBucket(self._pool, f"{self._service}_{self._user}_{kind}".lower(), [rate])
 
     def _database_now_ms(self) -> int:
         with self._pool.connection() as connection:

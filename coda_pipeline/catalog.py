@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
+from coda_pipeline.catalog_coding import CodingSection
 from coda_pipeline.catalog_entry import Entry
 from coda_pipeline.catalog_gateway import GatewaySection
 from coda_pipeline.errors import CatalogError
@@ -65,6 +66,10 @@ class RateLimits(Entry):
     row_writes: RateLimit = RateLimit(requests=3, seconds=10)
     doc_listings: RateLimit = RateLimit(requests=4, seconds=6)
     slack: Annotated[float, Field(ge=0, lt=1)] = 0.03
+
+    def limit_of(self, kind: str) -> RateLimit:
+        """The limit for a kind of request: read, write, row_write or doc_listing."""
+        return getattr(self, f"{kind}s")
 
 
 class CodaSection(Entry):
@@ -158,6 +163,7 @@ class Catalog(Entry):
 
     coda: CodaSection = CodaSection()
     participation: ParticipationSection | None = None
+    coding: CodingSection = CodingSection()
     guards: Guards = Guards()
     gateway: GatewaySection = GatewaySection()
 
@@ -235,7 +241,7 @@ def _contradictions(catalog: Catalog) -> list[str]:
         problems += [f"coda.docs[{d}].tables: table {i!r} is listed twice" for i in sorted(_repeated(ids))]
     if catalog.participation:
         problems += _participation_contradictions(catalog, catalog.participation)
-    return problems
+    return problems + catalog.coding.contradictions()
 
 
 def _participation_contradictions(catalog: Catalog, section: ParticipationSection) -> list[str]:

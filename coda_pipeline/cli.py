@@ -26,6 +26,7 @@ from coda_pipeline.commands import (
     start,
     sync,
     tokens,
+    webhooks,
 )
 from coda_pipeline.commands.terminal import Commands
 
@@ -50,6 +51,7 @@ app.add_typer(deletions.app, name="deletions")
 app.add_typer(conflicts.app, name="conflicts")
 app.add_typer(plans.app, name="plans")
 app.add_typer(rejected.app, name="rejected")
+app.add_typer(webhooks.app, name="webhooks")
 app.command("history")(history.history)
 app.command("adopt")(adopt.adopt)
 app.command("grants")(grants.grants)

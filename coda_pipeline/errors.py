@@ -4,6 +4,8 @@
     ├── ConfigurationError        change a setting, the catalogue or a right; trying again changes nothing
     │   ├── CatalogError          the configuration file: every mistake at once, each with its path
     │   ├── TokenError            a token is missing, wrong, expired or may not do this; says whose it is
+    │   │   ├── TokenRefusedError   wrong, expired or revoked: a grant is refreshed, a token made again
+    │   │   └── MissingScopeError   the token works, but may not do this: other tables can go on
     │   ├── NotFoundError         a doc, table, column or row that this token cannot see
     │   └── DatabaseError         no database, no rights, too old, or newer than this program
     ├── RetriableError            the same call may succeed later; the transport has already tried
@@ -44,6 +46,14 @@ class TokenError(ConfigurationError):
     """A token is missing, wrong, expired or not allowed to do this."""
 
 
+class TokenRefusedError(TokenError):
+    """A token that CODING refuses in any of its ways of saying so: wrong, expired or revoked."""
+
+
+class MissingScopeError(TokenError):
+    """The token works, but may not do this; what needs other scopes can go on."""
+
+
 class NotFoundError(ConfigurationError):
     """A doc, table, column or row that does not exist or that this token cannot see."""
 
@@ -81,10 +91,14 @@ class ProtocolError(DataError):
 
 
 class RequestRefusedError(DataError):
-    """The service says that the request itself is at fault (400); `service_words` is its own message."""
+    """The service says that the request itself is at fault (400); `service_words` is its own message.
 
-    def __init__(self, message: str, *, service_words: str = "") -> None:
+    `service_code` is its own name of the error, where it has any.
+    """
+
+    def __init__(self, message: str, *, service_words: str = "", service_code: str = "") -> None:
         self.service_words = service_words
+        self.service_code = service_code
         super().__init__(message)
 
 

@@ -1,8 +1,8 @@
 """The one transport: every HTTP request to a service goes through `Transport`.
 
 Here: authentication, time-outs, reading the whole answer, the retry loop, the count of requests. The
-decision to repeat is in `retry`, the reading of an answer in `answers`, the words for a failure in
-`refusals`, the rate budget in `budget`. Nothing here knows what an answer means.
+decision to repeat is in `retry`, the reading of an answer in `answers`, of an exception in `failures`, the
+words for a failure in `refusals`, the rate budget in `budget`. Nothing here knows what an answer means.
 
 The one thing to know: no exception of the libraries below leaves this module, not even as a cause or
 context. They hold the request, and with it the token; so an attempt ends in an `Outcome`, and errors are
@@ -12,12 +12,12 @@ raised from that.
 import logging
 import random
 import re
-import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
@@ -25,33 +25,30 @@ import urllib3
 from pydantic import SecretStr
 from requests.auth import AuthBase
 
-from coda_pipeline.answers import outcome_of
+from coda_pipeline.answers import Dialect
 from coda_pipeline.budget import Budget, Kind
 from coda_pipeline.errors import ConfigurationError, TokenError
-from coda_pipeline.refusals import Call, Refusal, TokenOwner, error_for
-from coda_pipeline.retry import Failure, Outcome, RetryPolicy, next_step
+from coda_pipeline.failures import failure_of
+from coda_pipeline.refusals import Call, Refusal, TokenOwner
+from coda_pipeline.retry import Outcome, RetryPolicy, next_step
 
 logger = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 18
-NOT_SENT = (
-    requests.ConnectTimeout,
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-)
-TIMED_OUT = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
+FORM = "application/x-www-form-urlencoded"
 # What a token may consist of: anything else would be quoted by the libraries below when they refuse it.
 TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
-class _Bearer(AuthBase):
+class _Authorization(AuthBase):
     """Sets the header late, so that neither a .netrc file nor a redirect changes whose token goes where."""
 
-    def __init__(self, token: SecretStr) -> None:
-        self._token = token
+    def __init__(self, value: str) -> None:
+        self._value = SecretStr(value)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
+        if value := self._value.get_secret_value():
+            request.headers["Authorization"] = value
         return request
 
 
@@ -59,8 +56,8 @@ class Transport:
     """Sends requests to one service and answers with the JSON object that came back.
 
     `token` is called for each attempt, so a rotated secret needs no restart. `timeout_s` is for connecting
-    and for each silence in between, `answer_within_s` for the whole answer. Raises the errors of
-    `refusals.error_for`.
+    and for each silence in between, `answer_within_s` for the whole answer. Raises the errors of the
+    dialect's `error_for`. Threads may share it for what is repeatable.
     """
 
     def __init__(  # noqa: PLR0913 -- all by name
@@ -72,7 +69,7 @@ class Transport:
         timeout_s: tuple[float, float] = (10, 60),
         answer_within_s: float = 180,
         policy: RetryPolicy | None = None,
-        service: str = "Coda",
+        dialect: Dialect | None = None,
         token_setting: str = "CODA_API_TOKEN",  # noqa: S107 -- the name of the setting
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
@@ -85,7 +82,8 @@ class Transport:
         self._timeout_s = timeout_s
         self._answer_within_s = answer_within_s
         self._policy = policy or RetryPolicy()
-        self._service = service
+        self._dialect = dialect or Dialect()
+        self._counting = threading.Lock()
         self._sleep = sleep
         self._chance = chance
         self._session = requests.Session()
@@ -115,9 +113,11 @@ class Transport:
         repeatable: bool,
         params: Mapping[str, str | int] | None = None,
         subject: str = "such thing",
+        name: str = "",
     ) -> Mapping[str, object]:
         """Write. What is not `repeatable` is sent again only if it was certainly not applied."""
         content = None if body is None else orjson.dumps(body)
+        params = dict(params or {})
         return self._perform(
             Call(
                 method,
@@ -125,9 +125,19 @@ class Transport:
                 subject,
                 kind=kind,
                 repeatable=repeatable,
-                params=dict(params or {}),
+                params=params,
                 body=content,
+                name=name,
             )
+        )
+
+    def send_form(
+        self, path: str, fields: Mapping[str, str], *, kind: Kind, name: str
+    ) -> Mapping[str, object]:
+        """Post a form that must not be applied twice."""
+        content = urlencode(fields).encode()
+        return self._perform(
+            Call("POST", path, name, kind=kind, repeatable=False, body=content, content_type=FORM, name=name)
         )
 
     def named(self, login: str) -> None:
@@ -153,9 +163,12 @@ class Transport:
                 self._policy, history, repeatable=call.repeatable, final=final, chance=self._chance()
             )
             if wait_s is None:
-                raise error_for(Refusal(call, outcome, self._service, self.owner, len(history)))
-            reason = outcome.failure or outcome.status
-            logger.warning("%s: %s on %s; trying again in %.1f s", self._service, reason, call, wait_s)
+                refusal = Refusal(call, outcome, self._dialect.service, self.owner, len(history))
+                raise self._dialect.error_for(refusal)
+            reason = outcome.failure or outcome.code or outcome.status
+            logger.warning(
+                "%s: %s on %s; trying again in %.1f s", self._dialect.service, reason, call, wait_s
+            )
             self._sleep(wait_s)
 
     def _attempt(self, call: Call, token: SecretStr) -> Outcome:
@@ -163,7 +176,8 @@ class Transport:
         if not call.repeatable:
             # A kept connection may have died meanwhile: then nobody knows whether the request was applied.
             self._session.close()
-        self.requests_sent += 1
+        with self._counting:
+            self.requests_sent += 1
         deadline_s = time.monotonic() + self._answer_within_s
         try:
             with self._session.request(
@@ -171,16 +185,16 @@ class Transport:
                 self._base_url + call.path,
                 params=call.params,
                 data=call.body,
-                headers={"Content-Type": "application/json"} if call.body is not None else None,
-                auth=_Bearer(token),
+                headers={"Content-Type": call.content_type} if call.body is not None else None,
+                auth=_Authorization(self._dialect.authorization(token)),
                 timeout=self._timeout_s,
                 allow_redirects=False,
                 stream=True,
             ) as response:
                 content = b"".join(_chunks(response, deadline_s))
-                return outcome_of(response.status_code, response.headers, content, token)
+                return self._dialect.outcome_of(response.status_code, response.headers, content, token)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
-            return Outcome(failure=_failure_of(error))
+            return Outcome(failure=failure_of(error))
 
     def _checked_token(self) -> SecretStr:
         token = self._token()
@@ -214,29 +228,3 @@ def _chunks(response: requests.Response, deadline_s: float) -> Iterator[bytes]:
         yield chunk
         if time.monotonic() > deadline_s:
             raise _TooSlowError
-
-
-def _failure_of(error: Exception) -> Failure:
-    """Which failure an exception of the libraries below stands for."""
-    chain = _causes(error)
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain):
-        return "untrusted"
-    if any(isinstance(cause, NOT_SENT) for cause in chain):
-        return "not_sent"
-    if any(isinstance(cause, TIMED_OUT) for cause in chain):
-        return "timed_out"
-    if any(isinstance(cause, urllib3.exceptions.DecodeError) for cause in chain):
-        return "broken"
-    return "dropped"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The exception and all that it wraps, by any of the ways that requests and urllib3 wrap."""
-    found: list[BaseException] = []
-    pending: list[object] = [error]
-    while pending:
-        cause = pending.pop()
-        if isinstance(cause, BaseException) and cause not in found:
-            found.append(cause)
-            pending += [*cause.args, getattr(cause, "reason", None), cause.__cause__]
-    return found

@@ -69,9 +69,10 @@ class Lane:
         """Wait for a stamp and return how many seconds ago it was made."""
         future_stamps_waited_for = False
         while True:
-            asked_at_s = self._time.clock_s()
-            stamp_ms = self._time.now_ms()
-            decision = self._put(stamp_ms)
+            # The stamp is made once it is this thread's turn: behind other threads it would grow too old.
+            with self._lock:
+                asked_at_s = self._time.clock_s()
+                decision = self._put(self._time.now_ms())
             if decision.allowed:
                 return self._time.clock_s() - asked_at_s
             wait_ms = decision.retry_after_ms
@@ -86,10 +87,9 @@ class Lane:
                 self._time.sleep(self._window_ms / 1000)
 
     def _put(self, stamp_ms: int) -> Decision:
-        with self._lock:
-            if stamp_ms - self._leaked_at_ms > LEAK_EVERY_MS:
-                self._bucket.leak(stamp_ms)
-                self._leaked_at_ms = stamp_ms
-            decision = self._bucket.put_decision(RateItem("request", stamp_ms))
-            assert isinstance(decision, Decision)  # noqa: S101 -- both buckets answer at once
-            return decision
+        if stamp_ms - self._leaked_at_ms > LEAK_EVERY_MS:
+            self._bucket.leak(stamp_ms)
+            self._leaked_at_ms = stamp_ms
+        decision = self._bucket.put_decision(RateItem("request", stamp_ms))
+        assert isinstance(decision, Decision)  # noqa: S101 -- both buckets answer at once
+        return decision

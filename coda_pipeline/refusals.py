@@ -34,13 +34,17 @@ WORDS_FOR: dict[Failure, str] = {
     "broken": "the answer is no valid JSON",
     "html": "the answer is a web page",
     "no_object": "the answer is JSON, but not an object",
+    "foreign": "the answer is JSON of another interface",
     "redirect": "the answer is a redirect",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `subject` says in words what it is about; a `page_of_rows` is not repeated on a 504."""
+    """One request. `subject` says in words what it is about; a `page_of_rows` is not repeated on a 504.
+
+    `name` stands for it in messages where many operations share one path.
+    """
 
     method: str
     path: str
@@ -50,10 +54,12 @@ class Call:
     page_of_rows: bool = False
     params: dict[str, str | int] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    content_type: str = "application/json"
+    name: str = ""
 
     def __str__(self) -> str:
-        """Method and path; parameters and body may hold cells."""
-        return f"{self.method} {self.path}"
+        """Method and path, or the name; parameters and body may hold cells."""
+        return self.name or f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,7 @@ def _for_failure(refusal: Refusal, failure: Failure) -> CodaPipelineError:
     unusable = (
         f"{refusal.service}'s answer to {refusal.call}, for {refusal.call.subject}, is of no use: {reason}"
     )
-    if failure in {"html", "no_object", "redirect"}:
+    if failure in {"html", "no_object", "foreign", "redirect"}:
         return ProtocolError(
             f"{unusable}. Check the base URL, and that no proxy or login page answers in its place."
         )

@@ -14,8 +14,10 @@ from typing import Literal
 
 # not_sent: no connection was made · untrusted: the certificate did not verify · dropped: the connection broke
 # or the answer was cut · timed_out: no whole answer in time · broken: a body that is no JSON · html: a page
-# · no_object: JSON, yet not an object · redirect: the service lives elsewhere
-Failure = Literal["not_sent", "untrusted", "dropped", "timed_out", "broken", "html", "no_object", "redirect"]
+# · no_object: JSON, yet not an object · foreign: JSON of another interface · redirect: it lives elsewhere
+Failure = Literal[
+    "not_sent", "untrusted", "dropped", "timed_out", "broken", "html", "no_object", "foreign", "redirect"
+]
 TRANSIENT_FAILURES: frozenset[Failure] = frozenset({"not_sent", "dropped", "timed_out", "broken"})
 # 409 is not in Coda's specification: a doc that was just created or copied (reference/coda-api.md section 2).
 TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
@@ -23,13 +25,17 @@ TRANSIENT_STATUSES = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT}
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came back from one attempt. `words` is the service's own message, free of secrets and cells."""
+    """What came back from one attempt. `words` is the service's own message, free of secrets and cells.
+
+    `code` is the service's own name of an error, where it has any; CODING tells it with status 200.
+    """
 
     status: int | None = None
     failure: Failure | None = None
     retry_after_s: float | None = None
     body: Mapping[str, object] | None = field(default=None, repr=False)
     words: str = ""
+    code: str = ""
 
     @property
     def is_done(self) -> bool:

@@ -4,16 +4,26 @@ Nothing else in the project reads the environment. A secret may also be given as
 is read again on every use, so a rotated secret needs no restart.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, PrivateAttr, SecretStr
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 
 from coda_pipeline.catalog import DEMO_CATALOG, Catalog, load_catalog
+from coda_pipeline.catalog_coding import variable_of
 from coda_pipeline.errors import CatalogError, ConfigurationError, DatabaseError, TokenError
 
 EMBEDDED = "embedded"
+# Each team has its own: CODING_TOKEN_DEMO_TEAM is that of the team demo-team.
+TEAM_VARIABLES = ("CODING_TOKEN_", "CODING_WEBHOOK_SECRET_")
 PROJECT_DIR = Path(__file__).resolve().parent.parent
+
+
+def _team_variables() -> Mapping[str, SecretStr]:
+    """The variables whose names end in a team's, which no field can stand for."""
+    found = {name.upper(): value for name, value in EnvSettingsSource(Settings).env_vars.items() if value}
+    return {name: SecretStr(value) for name, value in found.items() if name.startswith(TEAM_VARIABLES)}
 
 
 class Settings(BaseSettings):
@@ -57,6 +67,26 @@ class Settings(BaseSettings):
     coda_pipeline_allow_write: bool = Field(
         default=False, description="1: send edits to Coda. Unset: they are planned and shown, never sent."
     )
+    coding_base_url: str = Field(
+        default="https://{team}.coding.net",
+        description="CODING's address, `{team}` for the team's name, or the sandbox's address.",
+    )
+    coding_oauth_client_id: str | None = Field(
+        default=None, description="The OAuth application that `/connect/coding/{team}` acts for."
+    )
+    coding_oauth_client_secret: SecretStr | None = Field(
+        default=None, description="Secret of that OAuth application."
+    )
+    coding_oauth_client_secret_file: Path | None = Field(
+        default=None, description="A file that holds CODING_OAUTH_CLIENT_SECRET."
+    )
+    coda_pipeline_secret_key: SecretStr | None = Field(
+        default=None,
+        description="Encrypts the grants of CODING teams: 32 bytes as base64; after a comma, older keys.",
+    )
+    coda_pipeline_secret_key_file: Path | None = Field(
+        default=None, description="A file that holds CODA_PIPELINE_SECRET_KEY."
+    )
     coda_pipeline_ui_url: str | None = Field(
         default=None, description="Where people open the Dagster UI; used in links."
     )
@@ -75,6 +105,8 @@ class Settings(BaseSettings):
     coda_pipeline_alert_url_file: Path | None = Field(
         default=None, description="A file that holds CODA_PIPELINE_ALERT_URL."
     )
+
+    _of_teams: Mapping[str, SecretStr] = PrivateAttr(default_factory=_team_variables)
 
     def catalog(self) -> Catalog:
         """The configuration file, or the demo catalogue where the default file does not exist.
@@ -114,6 +146,46 @@ class Settings(BaseSettings):
     def coda_token_for_writing(self) -> SecretStr:
         """The token for writing, that for reading where none is set. Raises `TokenError` as that does."""
         return _secret(self.coda_write_token, self.coda_write_token_file) or self.coda_token()
+
+    def coding_url(self, team: str) -> str:
+        """Where a team's CODING is."""
+        return self.coding_base_url.replace("{team}", team)
+
+    def coding_token(self, team: str) -> SecretStr:
+        """The token for a CODING team. Raises `TokenError` where none is set, naming the variable."""
+        token = self._of_team("CODING_TOKEN_", team)
+        if token is None:
+            name = f"CODING_TOKEN_{variable_of(team)}"
+            message = (
+                f"No token for the CODING team {team}: {name} (or {name}_FILE) is not set. Make one in "
+                "CODING under personal settings > access tokens, or connect the team on the gateway's page."
+            )
+            raise TokenError(message)
+        return token
+
+    def coding_webhook_secret(self, team: str) -> SecretStr | None:
+        """What hooks of a CODING team are signed with; None where it is not set: then none is accepted."""
+        return self._of_team("CODING_WEBHOOK_SECRET_", team)
+
+    def coding_oauth_client(self) -> tuple[str, SecretStr]:
+        """Id and secret of the OAuth application. Raises `ConfigurationError` where one is not set."""
+        secret = _secret(self.coding_oauth_client_secret, self.coding_oauth_client_secret_file)
+        if self.coding_oauth_client_id is None or secret is None:
+            message = (
+                "No OAuth application for CODING: set CODING_OAUTH_CLIENT_ID and CODING_OAUTH_CLIENT_SECRET "
+                "(or CODING_OAUTH_CLIENT_SECRET_FILE), or use a personal token in CODING_TOKEN_<TEAM>."
+            )
+            raise ConfigurationError(message)
+        return self.coding_oauth_client_id, secret
+
+    def secret_keys(self) -> SecretStr | None:
+        """What grants are encrypted with, as given; None where it is not set. See `warehouse.sealing`."""
+        return _secret(self.coda_pipeline_secret_key, self.coda_pipeline_secret_key_file)
+
+    def _of_team(self, prefix: str, team: str) -> SecretStr | None:
+        name = f"{prefix}{variable_of(team)}"
+        path = self._of_teams.get(f"{name}_FILE")
+        return _secret(self._of_teams.get(name), Path(path.get_secret_value()) if path else None)
 
     def warehouse_url(self) -> str:
         """DATABASE_URL as given, `embedded` included. Raises `DatabaseError` where it is not set."""

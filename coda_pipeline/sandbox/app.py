@@ -30,6 +30,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 # Ends the connection of a client address: at once, or after what was written has gone out.
 HangUp = Callable[[object, bool], None]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ANY = "*"
 TABLE = ("docs", ANY, "tables", ANY)
@@ -67,15 +68,15 @@ class SandboxApp:
         """Answers one HTTP request."""
         if scope["type"] != "http":
             return
-        body = await _body_of(receive)
+        body = await body_of(receive)
         path = scope["raw_path"].decode()
         params = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         if path.startswith(ACTS_PATH):
-            await _send(send, acts_endpoints.answer(self.world, self.hr, scope["method"], path, body))
+            await send_answer(send, acts_endpoints.answer(self.world, self.hr, scope["method"], path, body))
             return
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
         if not path.startswith(API_PATH + "/"):
-            await _send(send, _refused(refusals.not_found()))
+            await send_answer(send, _refused(refusals.not_found()))
             return
         await self._answer(_Incoming(scope, path[len(API_PATH) :], params, headers, body), receive, send)
 
@@ -100,10 +101,10 @@ class SandboxApp:
         if is_lost or answer is None:
             await self._drop(incoming, receive, at_once=True)
         elif "truncate" in by_kind:
-            await _send(send, answer, cut=True)
+            await send_answer(send, answer, cut=True)
             await self._drop(incoming, receive, at_once=False)
         else:
-            await _send(send, answer)
+            await send_answer(send, answer)
 
     def _let_in(self, incoming: "_Incoming") -> tuple[TokenSpec | None, Answer | None]:
         """The token, and the refusal of a request that does not come past the gate."""
@@ -202,7 +203,8 @@ def _refused(refusal: refusals.Refusal) -> Answer:
     return Answer(refusal.status, refusal.body(), refusal.headers)
 
 
-async def _body_of(receive: Receive) -> bytes:
+async def body_of(receive: Receive) -> bytes:
+    """The whole body of a request."""
     body = b""
     while True:
         message = await receive()
@@ -211,7 +213,8 @@ async def _body_of(receive: Receive) -> bytes:
             return body
 
 
-async def _send(send: Send, answer: Answer, *, cut: bool = False) -> None:
+async def send_answer(send: Send, answer: Answer, *, cut: bool = False) -> None:
+    """Sends an answer, or half of it."""
     headers = [
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(answer.body)).encode()),

@@ -3,6 +3,7 @@
 | kind | what the client sees |
 |---|---|
 | `status` | that status with its error body (`status=429`, `retry_after_s=2`) |
+| `error` | CODING only: 200 with an error inside (`code`, `message`) |
 | `html` | 200 and a page of HTML |
 | `drop_before` | the connection ends without an answer, nothing was done |
 | `drop_after` | the connection ends without an answer, yet the write was accepted |
@@ -25,6 +26,7 @@ from typing import Literal, get_args
 
 FaultKind = Literal[
     "status",
+    "error",
     "html",
     "drop_before",
     "drop_after",
@@ -53,6 +55,8 @@ class Fault:
     retry_after_s: int | None = None
     seconds: float = 0.0
     by: int = 0
+    code: str = "InternalError"
+    message: str = ""
     act: Callable[[], object] | None = field(default=None, repr=False)
     hits: int = 0
 
@@ -91,7 +95,8 @@ class Faults:
         r"""Arranges a failure of the next `times` requests (None: all) after `skip` good ones.
 
         `path` is a regular expression searched in the path below the API's base, such as `rows$` or
-        `Uchastie01/rows`. `details` are the other fields of `Fault`: status, retry_after_s, seconds, by, act.
+        `Uchastie01/rows`. `details` are the other fields of `Fault`: status, retry_after_s, seconds, by,
+        code, message, act.
         """
         if kind not in get_args(FaultKind):
             message = f"unknown failure {kind}; there are {', '.join(get_args(FaultKind))}"

@@ -8,14 +8,17 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from coda_pipeline.errors import ConfigurationError
-from coda_pipeline.sandbox.app import SandboxApp
+from coda_pipeline.sandbox.app import AsgiApp, HangUp, SandboxApp
 from coda_pipeline.sandbox.world import World
 
+App = TypeVar("App", bound=AsgiApp)
 HOST = "127.0.0.1"
 BACKLOG = 128
 LOOK_EVERY_S = 0.1
@@ -78,8 +81,8 @@ class QuickServer(uvicorn.Server):
             await asyncio.sleep(0.001)
 
 
-def server_of(world: World) -> tuple[SandboxApp, QuickServer]:
-    """The application and the server for a world."""
+def quick_server(make_app: Callable[[HangUp], App]) -> tuple[App, QuickServer]:
+    """An application that may hang up on a client, and the server for it."""
     transports: dict[object, asyncio.Transport] = {}
 
     class Protocol(HttpToolsProtocol):
@@ -98,7 +101,7 @@ def server_of(world: World) -> tuple[SandboxApp, QuickServer]:
         if transport is not None:
             (transport.abort if at_once else transport.close)()
 
-    app = SandboxApp(world, hang_up)
+    app = make_app(hang_up)
     config = uvicorn.Config(
         app,
         http=Protocol,
@@ -109,3 +112,16 @@ def server_of(world: World) -> tuple[SandboxApp, QuickServer]:
         access_log=False,
     )
     return app, QuickServer(config)
+
+
+def server_of(world: World) -> tuple[SandboxApp, QuickServer]:
+    """The application and the server for a world."""
+    return quick_server(lambda hang_up: SandboxApp(world, hang_up))
+
+
+def run(server: QuickServer, listener: socket.socket) -> None:
+    """Serves until the server is stopped, and closes the listener."""
+    try:
+        server.run(sockets=[listener])
+    finally:
+        listener.close()

@@ -3,21 +3,19 @@
 Nothing of the doc is decided here; see `app` for requests and `world` for what there is.
 """
 
-import contextlib
-import socket
 import threading
 import time
 from types import TracebackType
 from typing import Self
 
-from coda_pipeline.sandbox import settling
+from coda_pipeline.sandbox import both, settling
 from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.sandbox.clock import Clock, ManualClock, ScaledClock
 from coda_pipeline.sandbox.config import DEFAULT_TOKEN, SandboxConfig, TokenSpec
 from coda_pipeline.sandbox.faults import Faults
 from coda_pipeline.sandbox.hr import Hr
 from coda_pipeline.sandbox.limits import RateLimiter
-from coda_pipeline.sandbox.listening import HOST, QuickServer, listen, server_of
+from coda_pipeline.sandbox.listening import HOST, QuickServer, listen, run, server_of
 from coda_pipeline.sandbox.request_log import RequestLog
 from coda_pipeline.sandbox.world import World
 
@@ -48,7 +46,7 @@ class SandboxServer:
         self.world = World(self.config, self.clock, self.base_url)
         self._app, self._server = server_of(self.world)
         self._thread = threading.Thread(
-            target=_run, args=(self._server, listener), name="sandbox", daemon=True
+            target=run, args=(self._server, listener), name="sandbox", daemon=True
         )
         self._thread.start()
         give_up_at = time.monotonic() + START_TIMEOUT_S
@@ -109,10 +107,9 @@ def serve(
     write_delay_s: float = 10.0,
     speed: float = 1.0,
 ) -> None:
-    """Serves the demo doc until interrupted, and says where, on standard output.
+    """Serves the demo doc and the demo's CODING team until interrupted, and says where (see `both`).
 
-    Other processes act as HR under `/_sandbox/`, see `acts_endpoints`.
-    `speed` makes the doc's clock run that much faster; rate limits stay in real time. Raises
+    `speed` makes the sandbox's clock run that much faster; rate limits stay in real time. Raises
     `ConfigurationError` where the port is taken.
     """
     config = SandboxConfig(
@@ -122,26 +119,4 @@ def serve(
         write_delay_s=write_delay_s,
         tokens=(TokenSpec(token),),
     )
-    listener = listen(port)
-    base_url = f"http://{HOST}:{listener.getsockname()[1]}{API_PATH}"
-    world = World(config, ScaledClock(speed), base_url)
-    print(announcement(world, base_url), flush=True)  # noqa: T201 - this is the command's output
-    with contextlib.suppress(KeyboardInterrupt):
-        _run(server_of(world)[1], listener)
-
-
-def announcement(world: World, base_url: str) -> str:
-    """What `serve` says: base URL, doc and table ids."""
-    lines = [f"base URL  {base_url}", f"doc       {world.main.id}  {world.main.name}"]
-    for table in world.main.snapshot.tables.values():
-        kind = "view " if table.meta.is_view else "table"
-        rows = "" if table.meta.is_view else f"  {len(table.rows)} rows"
-        lines.append(f"{kind}     {table.meta.id}  {table.meta.name}{rows}")
-    return "\n".join(lines)
-
-
-def _run(server: QuickServer, listener: socket.socket) -> None:
-    try:
-        server.run(sockets=[listener])
-    finally:
-        listener.close()
+    both.serve(config, port=port, clock=ScaledClock(speed))

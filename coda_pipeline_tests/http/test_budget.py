@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from coda_pipeline.budget import Kind, LocalBudget, SharedBudget, limit_of, rate_of
+from coda_pipeline.budget import Kind, LocalBudget, SharedBudget, rate_of
 from coda_pipeline.catalog import RateLimit, RateLimits
 from coda_pipeline.errors import DatabaseError
 from coda_pipeline.rate_lane import TimeSource
@@ -72,7 +72,7 @@ def assert_kept_and_used(sent_s: list[float], limit: RateLimit) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_reader_keeps_the_limit_and_uses_95_percent_of_it(kind: Kind) -> None:
     time = ManualTime()
-    limit = limit_of(LIMITS, kind)
+    limit = LIMITS.limit_of(kind)
     sent_s = paced(LocalBudget(LIMITS, time_source=time.source), time, kind, count=20 * limit.requests + 1)
     assert_kept_and_used(sent_s, limit)
 
@@ -82,7 +82,7 @@ def test_the_shared_budget_keeps_the_limit_and_uses_95_percent_of_it(
     shared: tuple[SharedBudget, ManualTime], kind: Kind
 ) -> None:
     budget, time = shared
-    limit = limit_of(LIMITS, kind)
+    limit = LIMITS.limit_of(kind)
     assert_kept_and_used(paced(budget, time, kind, count=5 * limit.requests + 1), limit)
 
 
@@ -96,7 +96,7 @@ def test_kinds_do_not_wait_for_each_other() -> None:
     budget = LocalBudget(LIMITS, time_source=time.source)
     started_s = time.now_s
     for kind in KINDS:
-        for _ in range(limit_of(LIMITS, kind).requests):
+        for _ in range(LIMITS.limit_of(kind).requests):
             budget.acquire(kind)
     assert time.now_s == started_s
 
