@@ -18,7 +18,7 @@ LAYERS = (
     ("dump",),
     ("warehouse",),
     ("coda", "coding"),
-    ("http", "budget", "answers", "rate_lane", "refusals", "retry"),
+    ("http", "budget", "answers", "failures", "rate_lane", "refusals", "retry"),
     ("settings",),
     ("catalog", "errors", "progress"),
 )
@@ -31,6 +31,7 @@ WITHOUT_SQL = {
     "http",
     "budget",
     "answers",
+    "failures",
     "rate_lane",
     "refusals",
     "retry",

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from coda_pipeline.errors import DatabaseError
 from coda_pipeline.warehouse.engine import execute_script
 
-READ_BY_ANALYSTS = ("coda", "core", "sync")
+READ_BY_ANALYSTS = ("coda", "coding", "core", "sync")
 READ_BY_APPLICATION = ("core",)
 WRITTEN_BY_APPLICATION = "core.participation"
 
@@ -23,9 +23,9 @@ def grant_rights(
 ) -> list[str]:
     """Give the roles their rights; safe to repeat. Answers the statements that were run.
 
-    Analysts read `coda`, `core` and `sync`. The application reads `core` and also inserts into, updates and
-    deletes from `core.participation`. Raises `DatabaseError` where a role does not exist or this user may
-    not give rights.
+    Analysts read `coda`, `coding`, `core` and `sync`. The application reads `core` and also inserts into,
+    updates and deletes from `core.participation`. Raises `DatabaseError` where a role does not exist or this
+    user may not give rights.
     """
     _refuse_unknown(conn, [*analysts, *application])
     statements = [

@@ -2,7 +2,7 @@
 
 A held row stays live in the warehouse. `confirm` makes it a tombstone; `ignore` keeps it live for good, never
 to be pushed; a row that is seen again in Coda leaves the list by itself, ignored or not. When rows are held
-is decided in `sync.guard`.
+is decided in `sync.guard`. Records of CODING are on the list under the name of their view, `coding.issues`.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, text
 
+from coda_pipeline.warehouse.coding.landing import tombstone_named
+from coda_pipeline.warehouse.coding.places import table_of_view
 from coda_pipeline.warehouse.cursors import lock_cursor
 from coda_pipeline.warehouse.merge import tombstone_rows
 
@@ -112,7 +114,11 @@ def confirm(
         listed = list(found)
         if not listed:
             return 0
-        return tombstone_rows(conn, table, listed, ended_by=f"confirmed by {by}", now=decided_at)
+        ended_by = f"confirmed by {by}"
+        of_coding = table_of_view(table)
+        if of_coding is not None:
+            return tombstone_named(conn, of_coding, listed, ended_by=ended_by, now=decided_at)
+        return tombstone_rows(conn, table, listed, ended_by=ended_by, now=decided_at)
 
 
 def ignore(
