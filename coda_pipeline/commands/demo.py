@@ -1,4 +1,4 @@
-"""`coda-pipeline demo`: everything at once and offline: a twin of Coda, PostgreSQL, a sync, the UI.
+"""`coda-pipeline demo`: everything at once and offline: twins of Coda and CODING, PostgreSQL, a sync, the UI.
 
 What it sets up is in `demo_world`.
 """
@@ -17,10 +17,11 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="Stop after the first sync.")] = False,
     rows: Annotated[int, typer.Option(help="Rows of Участие in the sandbox's doc.", min=1)] = ROWS,
 ) -> None:
-    """Try it, offline: a sandbox in place of Coda, an embedded PostgreSQL, a first sync, and the Dagster UI.
+    """Try it, offline: a sandbox of both services, an embedded PostgreSQL, a first sync, and the Dagster UI.
 
     Needs no token and no database. Ctrl-C ends every process it started.
     """
+    from coda_pipeline.commands.demo_coding import show_an_edit
     from coda_pipeline.commands.demo_press import show_a_press
     from coda_pipeline.commands.demo_story import both_ways
     from coda_pipeline.commands.demo_world import (
@@ -48,6 +49,7 @@ def demo(
                 is_synced = both_ways(settings, settings.catalog())
                 serve(processes, settings, port)
                 show_a_press(settings, processes.check)
+                show_an_edit(settings, processes.check)
                 say("Schedules and sensors are on. Ctrl-C ends everything.")
                 processes.wait()
         except KeyboardInterrupt:

@@ -13,13 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from coda_pipeline.catalog import DEMO_CATALOG
+from coda_pipeline.commands.demo_coding import coding_environment, is_of_a_team, send_hooks
 from coda_pipeline.commands.demo_press import install_pack, sandbox_door
 from coda_pipeline.commands.ports import LOOPBACK, free_port, gateway_port, wait_for_answer
 from coda_pipeline.commands.processes import Processes
-from coda_pipeline.commands.run import run_sync
+from coda_pipeline.commands.run import run_coding_sync, run_sync
 from coda_pipeline.commands.serving import fail_orphaned_runs, serve_dagster, serve_gateway
 from coda_pipeline.commands.terminal import remark, say
 from coda_pipeline.commands.workplace import export_environment, open_warehouse
+from coda_pipeline.defs.coding_names import TABLES
 from coda_pipeline.errors import BusyError
 from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.sandbox.config import DEFAULT_TOKEN
@@ -86,9 +88,10 @@ def enter_demo(home: Path, base_url: str) -> Settings:
         "CODA_BASE_URL": base_url,
         "CODA_API_TOKEN": DEFAULT_TOKEN,
         "CODA_PIPELINE_ALLOW_WRITE": "1",
+        **coding_environment(base_url),
     }
-    for name in Settings.model_fields:
-        os.environ.pop(name.upper(), None)
+    for name in (*map(str.upper, Settings.model_fields), *filter(is_of_a_team, list(os.environ))):
+        os.environ.pop(name, None)
     # A proxy that the environment names cannot reach this machine's loopback.
     os.environ |= wanted | {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
     remark("Starting PostgreSQL")
@@ -103,7 +106,12 @@ def first_sync(settings: Settings) -> bool:
     """Read all tables in full, since a new sandbox has forgotten edits in the last; whether all was done."""
     fail_orphaned_runs(settings)
     remark(f"Reading the demo's doc from {settings.coda_base_url}")
-    return run_sync(settings, (), full=True)
+    is_done = run_sync(settings, (), full=True)
+    remark(f"Reading the demo's CODING project from {settings.coding_base_url}")
+    if not run_coding_sync(settings, TABLES, full=True):
+        return False
+    say("CODING: all three tables are here by polling; while the demo runs, webhooks bring each edit.")
+    return is_done
 
 
 def keep_token(settings: Settings, home: Path) -> Path:
@@ -129,6 +137,7 @@ def serve(processes: Processes, settings: Settings, port: int) -> None:
     gateway = serve_gateway(processes, port=gateway_port(None), logs=home / "logs")
     token = keep_token(settings, home)
     install_pack(settings, gateway, token.read_text(encoding="utf-8").strip())
+    send_hooks(settings, gateway)
     say()
     say(f"Gateway:     {gateway}  (its token is in {token})")
     say(f"Dagster UI:  {ui.url}")

@@ -33,6 +33,7 @@ def doctor() -> None:
 def examine(settings: "Settings") -> Iterator["Finding"]:
     """Everything there is to try, the nearest first; what depends on something broken is not tried."""
     from coda_pipeline.commands.examine_coda import examine_coda
+    from coda_pipeline.commands.examine_coding import examine_coding
     from coda_pipeline.commands.examine_machine import examine_configuration, examine_database
     from coda_pipeline.commands.examine_writing import examine_writing
     from coda_pipeline.commands.findings import wrong
@@ -46,9 +47,11 @@ def examine(settings: "Settings") -> Iterator["Finding"]:
     if catalog is not None:
         yield from examine_configuration(settings, catalog)
     yield from examine_database(settings, catalog)
-    if catalog is not None:
+    if catalog is not None and (catalog.tables or not catalog.coding.teams):
         yield from examine_coda(settings, catalog)
         yield from examine_writing(settings, catalog)
+    if catalog is not None:
+        yield from examine_coding(settings, catalog)
 
 
 def _line(what: str, text: str, *, is_fine: bool) -> None:

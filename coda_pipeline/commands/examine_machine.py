@@ -11,11 +11,12 @@ from coda_pipeline.commands.findings import Finding, fine, wrong
 from coda_pipeline.commands.workplace import dagster_instance, export_environment
 from coda_pipeline.errors import CodaPipelineError
 from coda_pipeline.settings import EMBEDDED, Settings
+from coda_pipeline.warehouse.coding.places import Table
 from coda_pipeline.warehouse.engine import warehouse_engine
 from coda_pipeline.warehouse.held import held_rows
 from coda_pipeline.warehouse.migrate import check_current
 
-SCHEMAS = ("raw", "coda", "core", "sync", "ops")
+SCHEMAS = ("raw", "coda", "coding", "core", "sync", "ops")
 
 
 def examine_configuration(settings: Settings, catalog: Catalog) -> Iterator[Finding]:
@@ -23,8 +24,11 @@ def examine_configuration(settings: Settings, catalog: Catalog) -> Iterator[Find
     place = str(settings.coda_pipeline_config)
     if not settings.has_own_catalog:
         place = f"there is no {place}, so the demo's tables are used; `coda-pipeline discover` writes one"
-    yield fine("configuration", f"{place}: {len(catalog.coda.docs)} doc(s), {len(catalog.tables)} table(s)")
-    if catalog.participation is None:
+    projects = sum(len(team.projects) for team in catalog.coding.teams)
+    coding = f", {projects} CODING project(s)" if projects else ""
+    what = f"{len(catalog.coda.docs)} doc(s), {len(catalog.tables)} table(s){coding}"
+    yield fine("configuration", f"{place}: {what}")
+    if catalog.participation is None and (catalog.tables or not projects):
         yield wrong("mapping", "no table is mapped as Участие: add `participation` to the configuration")
 
 
@@ -96,6 +100,7 @@ def _examine_held(engine: Engine, catalog: Catalog | None) -> Iterator[Finding]:
     with engine.connect() as conn:
         held = [row for row in held_rows(conn) if row.state == "held"]
     known = {spec.name for spec in catalog.tables} if catalog else set()
+    known |= {table.view for table in Table} if catalog and catalog.coding.teams else set()
     for table in sorted({row.table for row in held}):
         count = sum(row.table == table for row in held)
         note = "" if table in known else " (the configuration does not name this table any more)"

@@ -11,6 +11,7 @@ from coda_pipeline.commands.workplace import open_warehouse
 from coda_pipeline.gateway.app import create_app
 from coda_pipeline.gateway.gateway import Gateway
 from coda_pipeline.settings import Settings
+from coda_pipeline.sync.coding.connecting import CodingTeams
 from coda_pipeline.warehouse.engine import APPLICATION_NAME, dagster_url
 
 # Whoever presses waits at most as long as the answer may take (gateway.door).
@@ -37,6 +38,8 @@ def opened(settings: Settings) -> Iterator[Gateway]:
             public_url=_address(settings.coda_pipeline_public_url),
             ui_url=_address(settings.coda_pipeline_ui_url),
             alert_url=settings.alert_url(),
+            webhook_secret_of=settings.coding_webhook_secret,
+            coding=CodingTeams(settings, engine) if catalog.coding.teams else None,
             allow_write=settings.coda_pipeline_allow_write,
         )
 

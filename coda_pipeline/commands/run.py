@@ -1,145 +1,63 @@
-"""Runs a sync in this process, with progress, and tells what arrived. Used by `sync` and by the demo.
+"""Runs a sync in this process, with progress, for `sync` and the demo; `run_report` tells what arrived.
 
 The run is an ordinary run of the Dagster instance of this environment (`workplace.export_environment`), so it
 shows in the UI with its checks and metadata.
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Collection, Iterator
 
-from dagster import AssetCheckEvaluation, AssetKey, DagsterEvent, DagsterEventType, ExecuteInProcessResult
-from dagster_shared.error import SerializableErrorInfo
+from dagster import DagsterInstance, Definitions, ExecuteInProcessResult
 
 from coda_pipeline.commands.meter import showing_progress
-from coda_pipeline.commands.terminal import complain, remark, say, say_table
+from coda_pipeline.commands.run_report import made_by, tell
+from coda_pipeline.commands.terminal import say
 from coda_pipeline.commands.workplace import dagster_instance
+from coda_pipeline.defs.coding_launch import run_coding_here
 from coda_pipeline.defs.launch import run_here, write_back_here
-from coda_pipeline.defs.names import PARTICIPATION, PLAN, RECORDS, SENT
-from coda_pipeline.defs.publish_report import OUTCOMES as SENT_OUTCOMES
-from coda_pipeline.errors import CodaPipelineError
+from coda_pipeline.defs.names import PLAN
 from coda_pipeline.settings import Settings
 
-COUNTS = (
-    "rows_read",
-    "rows_inserted",
-    "rows_updated",
-    "rows_unchanged",
-    "rows_deleted",
-    "rows_held",
-    "requests",
-    "seconds",
-)
-HEADER = ("table", "read", "new", "changed", "unchanged", "deleted", "held", "requests", "seconds")
-OUTCOMES = ("survivors", "duplicates", "twins", "incomplete")
+Runs = Callable[[Definitions, DagsterInstance], Iterator[ExecuteInProcessResult]]
 
 
 def run_sync(settings: Settings, tables: Collection[str], *, full: bool, pull_only: bool = False) -> bool:
-    """Sync some tables, all where none is named, and print what arrived; whether all of it was done.
+    """Sync some tables of Coda, all where none is named, and print what arrived; whether all of it was done.
 
     Where one is a source of Участие, what the plan releases is sent and proved, unless `pull_only`. Raises
     `ConfigurationError` for a table that the configuration does not have.
     """
+    catalog = settings.catalog()
+
+    def runs(defs: Definitions, instance: DagsterInstance) -> Iterator[ExecuteInProcessResult]:
+        read = run_here(defs, catalog, instance, tables=tables, full=full, pull_only=pull_only)
+        yield read
+        if read.success and PLAN in made_by(read):
+            yield write_back_here(defs, instance)
+
+    return _run(settings, runs)
+
+
+def run_coding_sync(settings: Settings, tables: Collection[str], *, full: bool) -> bool:
+    """Poll these tables of every CODING project and print what arrived; whether all of it was done."""
+
+    def runs(defs: Definitions, instance: DagsterInstance) -> Iterator[ExecuteInProcessResult]:
+        yield run_coding_here(defs, instance, tables=tables, full=full)
+
+    return _run(settings, runs)
+
+
+def _run(settings: Settings, runs: Runs) -> bool:
     # Imported here: it reads the environment, which has to be complete by now.
     from coda_pipeline.definitions import defs
 
     began = time.monotonic()
     log = settings.dagster_home / "logs" / "sync.log"
     with dagster_instance() as instance, showing_progress(log):
-        results = [
-            run_here(defs, settings.catalog(), instance, tables=tables, full=full, pull_only=pull_only)
-        ]
-        if results[0].success and PLAN in _made(results[0]):
-            results.append(write_back_here(defs, instance))
+        results = list(runs(defs, instance))
     for result in results:
-        _tell(result, log)
+        tell(result, log)
     is_done = all(result.success for result in results)
     if is_done:
         say(f"Done in {time.monotonic() - began:.1f} seconds. Run {results[0].run_id}.")
     return is_done
-
-
-def _made(result: ExecuteInProcessResult) -> dict[AssetKey | None, Mapping[str, Any]]:
-    """What a run made, by asset, with the metadata."""
-    return {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
-
-
-def _tell(result: ExecuteInProcessResult, log: Path) -> None:
-    """Print what a run did."""
-    made = _made(result)
-    _tell_tables(result)
-    _tell_participation(made)
-    if SENT in made:
-        _tell_sent(made[SENT])
-    _tell_checks(result)
-    if not result.success:
-        for reason in dict.fromkeys(failures(result.all_events)):
-            complain(reason)
-        remark(f"Run {result.run_id} failed; the last good state is kept. Its log: {log}")
-
-
-def failures(events: Collection[DagsterEvent]) -> Iterator[str]:
-    """Why steps, or the run as a whole, failed: the messages of the errors at the bottom of it."""
-    for event in events:
-        if event.event_type == DagsterEventType.STEP_FAILURE:
-            yield _bottom(event.step_failure_data.error)
-        elif event.event_type == DagsterEventType.RUN_FAILURE and event.job_failure_data.error:
-            yield _bottom(event.job_failure_data.error)
-
-
-def _bottom(error: SerializableErrorInfo | None) -> str:
-    while error is not None and error.cause is not None:
-        error = error.cause
-    if error is None:
-        return "A step failed without saying why."
-    name, _, message = error.message.strip().partition(": ")
-    # Our own messages say what to do; others mean something only with their kind.
-    return message if name.startswith(CodaPipelineError.__module__) else f"{name}: {message}"
-
-
-def _tell_tables(result: ExecuteInProcessResult) -> None:
-    rows = []
-    for event in result.get_asset_materialization_events():
-        key, metadata = event.asset_key, _values(event)
-        if key is not None and key.path[0] == "raw":
-            rows.append((key.path[-1].removeprefix("coda_"), *(metadata[name] for name in COUNTS)))
-    if rows:
-        total = [sum(row[n] for row in rows) for n in range(1, len(HEADER))]
-        say_table(HEADER, [*rows, ("all", *total[:-1], round(total[-1], 3))])
-
-
-def _tell_participation(found: Mapping[AssetKey | None, Mapping[str, Any]]) -> None:
-    records, live = found.get(RECORDS), found.get(PARTICIPATION)
-    if records is None or live is None:
-        return
-    outcomes = ", ".join(f"{records.get(name, '?')} {name}" for name in OUTCOMES)
-    say(f"Участие: {live['dagster/row_count']} participations of {records['dagster/row_count']} records")
-    say(f"  ({outcomes}; {live.get('rows_held', '?')} conflicts open)")
-
-
-def _tell_sent(sent: Mapping[str, Any]) -> None:
-    """What went to Coda, or why nothing did."""
-    outcomes = ", ".join(f"{sent[name]} {name.replace('_', ' ')}" for name in SENT_OUTCOMES if sent[name])
-    held = (
-        f"; {sent['rows_held']} rows wait, `coda-pipeline plans show` says why" if sent["rows_held"] else ""
-    )
-    if sent["nothing_sent_because"] != "-":
-        say(f"Nothing was sent to Coda: {sent['nothing_sent_because']}{held}")
-    else:
-        say(f"To Coda: {outcomes or 'nothing to send'}{held}")
-
-
-def _tell_checks(result: ExecuteInProcessResult) -> None:
-    for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed:
-            remark(f"{evaluation.severity.value}  {_sentence(evaluation)}")
-
-
-def _sentence(evaluation: AssetCheckEvaluation) -> str:
-    return f"{evaluation.check_name}. {evaluation.description or ''}".strip()
-
-
-def _values(event: DagsterEvent) -> dict[str, Any]:
-    metadata = event.step_materialization_data.materialization.metadata
-    return {name: value.value for name, value in metadata.items()}

@@ -3,6 +3,12 @@
 from dagster import AssetsDefinition, AssetSpec, Definitions, in_process_executor
 
 from coda_pipeline.catalog import Catalog
+from coda_pipeline.defs.coding_assets import coding_assets, coding_source_specs
+from coda_pipeline.defs.coding_jobs import (
+    build_coding_jobs,
+    build_coding_schedules,
+    build_coding_sensors,
+)
 from coda_pipeline.defs.extract import raw_assets, source_spec
 from coda_pipeline.defs.jobs import build_jobs, build_schedules
 from coda_pipeline.defs.publish import publish_assets
@@ -15,12 +21,15 @@ from coda_pipeline.settings import Settings
 def build_definitions(settings: Settings) -> Definitions:
     """Everything that Dagster shows. Raises `CatalogError` with every mistake of the configuration file."""
     catalog = settings.catalog()
-    jobs, assets = build_jobs(catalog), _assets(catalog)
+    jobs, coding_jobs, assets = build_jobs(catalog), build_coding_jobs(catalog), _assets(catalog)
     return Definitions(
         assets=assets,
-        jobs=jobs,
-        schedules=build_schedules(jobs),
-        sensors=build_sensors(settings, catalog, jobs, assets),
+        jobs=[*jobs, *coding_jobs],
+        schedules=[*build_schedules(jobs), *build_coding_schedules(coding_jobs)],
+        sensors=[
+            *build_sensors(settings, catalog, [*jobs, *coding_jobs], assets),
+            *build_coding_sensors(settings, catalog),
+        ],
         resources=build_resources(settings, catalog),
         executor=in_process_executor,
     )
@@ -32,4 +41,6 @@ def _assets(catalog: Catalog) -> list[AssetsDefinition | AssetSpec]:
         *raw_assets(catalog),
         *participation_assets(catalog),
         *publish_assets(catalog),
+        *coding_source_specs(catalog),
+        *coding_assets(catalog),
     ]

@@ -8,7 +8,7 @@ from dagster import AssetCheckSeverity, AssetCheckSpec, AssetKey
 
 from coda_pipeline.defs.names import PARTICIPATION, RECORDS, SENT
 
-BLOCKING = frozenset({"complete", "columns_as_mapped", "natural_key_unique", "accounted_for"})
+BLOCKING = frozenset({"complete", "columns_as_mapped", "natural_key_unique", "accounted_for", "keys_unique"})
 
 _OF_RAW = {
     "complete": "Every row that the table counts was read, or what is missing was confirmed row by row.",
@@ -32,6 +32,14 @@ _OF_WRITE_BACK = {
 }
 
 
+_OF_CODING = {
+    "complete": "Every project was read to the end, and each list agrees with its own count.",
+    "keys_unique": "No two current records share team, project and code or id.",
+    "deletions_held": "No vanished records wait for a person to say whether they are really gone.",
+}
+_OF_ISSUES = {"references_resolve": "Every iteration and parent that a current issue names is there."}
+
+
 def raw_check_specs(key: AssetKey) -> list[AssetCheckSpec]:
     """The checks of one table as read from Coda."""
     return [_spec(key, name, text) for name, text in _OF_RAW.items()]
@@ -46,6 +54,12 @@ def participation_check_specs() -> list[AssetCheckSpec]:
 def write_back_check_specs() -> list[AssetCheckSpec]:
     """The checks of what was sent."""
     return [_spec(SENT, name, text) for name, text in _OF_WRITE_BACK.items()]
+
+
+def coding_check_specs(key: AssetKey, table: str) -> list[AssetCheckSpec]:
+    """The checks of one table of CODING."""
+    checks = _OF_CODING | (_OF_ISSUES if table == "issues" else {})
+    return [_spec(key, name, text) for name, text in checks.items()]
 
 
 def severity(name: str) -> AssetCheckSeverity:

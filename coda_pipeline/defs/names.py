@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from dagster import AssetKey
 
+from coda_pipeline.defs.coding_names import SYNC_CODING, WEBHOOK_SENSOR
+
 EXTRACT = "extract"
 RESOLVE = "resolve"
 PUBLISH = "publish"
@@ -19,7 +21,7 @@ SENT = AssetKey(["sync", "participation_write_back"])
 SYNC_PARTICIPATION = "sync_participation"
 SYNC_CODA = "sync_coda"
 WRITE_BACK = "write_back"
-JOBS = (SYNC_PARTICIPATION, SYNC_CODA, WRITE_BACK)
+JOBS = (SYNC_PARTICIPATION, SYNC_CODA, WRITE_BACK, SYNC_CODING)
 HOURLY = "sync_coda_hourly"
 NIGHTLY = "sync_coda_nightly_full"
 AFTER_A_PLAN = "write_back_after_a_plan"
@@ -40,6 +42,7 @@ ALWAYS_ON = (
     AFTER_A_PLAN,
     PENDING_EDITS,
     APPROVALS,
+    WEBHOOK_SENSOR,
 )
 
 HR = "team:hr"

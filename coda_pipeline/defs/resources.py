@@ -1,4 +1,4 @@
-"""The resources of every run: `warehouse` and `coda` (`connections`, imported only by a run).
+"""The resources of a run: `warehouse`, `coda`, `coding` (see `connections`, imported only by a run).
 
 The first thing a run does is to take its own lock in the warehouse, which it holds while it lives: `orphans`
 knows by it which runs have died. The second is to mark the requests that it answers (`request_runs`).
@@ -16,6 +16,7 @@ from coda_pipeline.defs.names import PROCESS_TAG
 from coda_pipeline.settings import Settings
 
 RESOURCES = {"warehouse", "coda"}
+CODING_RESOURCES = {"warehouse", "coding"}
 
 
 def build_resources(settings: Settings, catalog: Catalog) -> dict[str, ResourceDefinition]:
@@ -41,10 +42,23 @@ def build_resources(settings: Settings, catalog: Catalog) -> dict[str, ResourceD
 
         return Coda(settings, catalog, context.resources.warehouse.database_url)
 
+    def coding(context: InitResourceContext) -> Iterator[object]:
+        from coda_pipeline.defs.coding_connections import Coding  # noqa: PLC0415
+
+        shared = context.resources.warehouse
+        opened = Coding(settings, shared.engine, shared.database_url)
+        yield opened
+        opened.close()
+
     return {
         "warehouse": ResourceDefinition(warehouse, description="The PostgreSQL warehouse (DATABASE_URL)."),
         "coda": ResourceDefinition(
             coda, description="The client of Coda (CODA_API_TOKEN).", required_resource_keys={"warehouse"}
+        ),
+        "coding": ResourceDefinition(
+            coding,
+            description="The clients of CODING, one per team (CODING_TOKEN_<TEAM>).",
+            required_resource_keys={"warehouse"},
         ),
     }
 

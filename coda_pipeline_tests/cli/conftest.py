@@ -11,6 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from coda_pipeline.cli import app
+from coda_pipeline.sandbox.clock import ScaledClock
+from coda_pipeline.sandbox.coding.config import DEFAULT_SECRET, CodingConfig
+from coda_pipeline.sandbox.coding.server import CodingSandboxServer
 from coda_pipeline.sandbox.config import SandboxConfig
 from coda_pipeline.sandbox.server import SandboxServer
 from coda_pipeline.settings import Settings
@@ -74,9 +77,22 @@ def sandbox() -> Iterator[SandboxServer]:
 
 
 @pytest.fixture
-def connected(terminal: Terminal, sandbox: SandboxServer) -> Terminal:
-    """A terminal that knows the sandbox's address and token, and no database."""
-    terminal.env |= {"CODA_BASE_URL": sandbox.base_url, "CODA_API_TOKEN": sandbox.token}
+def coding() -> Iterator[CodingSandboxServer]:
+    """The demo's CODING project, at the present time."""
+    with CodingSandboxServer(CodingConfig(rate=None), clock=ScaledClock()) as server:
+        yield server
+
+
+@pytest.fixture
+def connected(terminal: Terminal, sandbox: SandboxServer, coding: CodingSandboxServer) -> Terminal:
+    """A terminal that knows addresses and tokens of both sandboxes, and no database."""
+    terminal.env |= {
+        "CODA_BASE_URL": sandbox.base_url,
+        "CODA_API_TOKEN": sandbox.token,
+        "CODING_BASE_URL": coding.base_url,
+        "CODING_TOKEN_DEMO_TEAM": coding.token,
+        "CODING_WEBHOOK_SECRET_DEMO_TEAM": DEFAULT_SECRET,
+    }
     return terminal
 
 

@@ -81,6 +81,8 @@ def test_what_is_missing_is_told_all_at_once(terminal: Terminal):
     assert [line.split(":")[0] for line in wrong_lines(answer)] == [
         "WRONG  database DATABASE_URL",
         "WRONG  token CODA_API_TOKEN",
+        "WRONG  token CODING_TOKEN_DEMO_TEAM",
+        "WRONG  webhook CODING_WEBHOOK_SECRET_DEMO_TEAM",
     ]
     assert "embedded" in answer.out
     assert "coda-pipeline demo" in answer.out

@@ -31,7 +31,11 @@ def test_from_an_empty_database_to_deduplicated_participations(
     assert f"participation\t{ROWS}\t{ROWS}\t0\t0\t0\t0\t" in answer.out
     assert f"of {ROWS} records" in answer.out
     assert f"participation: {ROWS} of {ROWS} rows" in answer.err
-    assert runs(empty_database)[-2:] == [("sync_coda", "SUCCESS"), ("write_back", "SUCCESS")]
+    assert runs(empty_database)[-3:] == [
+        ("sync_coda", "SUCCESS"),
+        ("write_back", "SUCCESS"),
+        ("sync_coding", "SUCCESS"),
+    ]
     assert "Nothing was sent to Coda: CODA_PIPELINE_ALLOW_WRITE is not set to 1." in answer.out
     with psycopg.connect(empty_database) as conn:
         (live,) = conn.execute("select count(*) from core.participation").fetchone() or (0,)

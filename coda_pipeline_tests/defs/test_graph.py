@@ -47,7 +47,7 @@ def test_every_asset_says_what_it_is_and_whose_it_is(settings: Settings) -> None
         assert node.description, key
         assert node.owners, key
         assert node.kinds, key
-        assert node.group_name in {"extract", "resolve", "publish"}, key
+        assert node.group_name in {"extract", "resolve", "publish", "coding"}, key
         if node.is_executable:
             assert "dagster/column_schema" in node.metadata, key
             assert "dagster/table_name" in node.metadata, key
@@ -55,7 +55,7 @@ def test_every_asset_says_what_it_is_and_whose_it_is(settings: Settings) -> None
 
 def test_every_run_is_one_process(settings: Settings) -> None:
     definitions = build_definitions(settings)
-    names = ["sync_coda", "sync_participation", "write_back", "__ASSET_JOB"]
+    names = ["sync_coda", "sync_participation", "write_back", "sync_coding", "__ASSET_JOB"]
     assert {definitions.resolve_job_def(name).executor_def.name for name in names} == {"in_process"}
 
 
