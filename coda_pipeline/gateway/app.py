@@ -17,10 +17,12 @@ from coda_pipeline.gateway import (
     participation_endpoints,
     trigger_endpoints,
 )
+from coda_pipeline.gateway.coding_hooks import coding_hooks
 from coda_pipeline.gateway.door import Door
 from coda_pipeline.gateway.gateway import Gateway
 from coda_pipeline.gateway.heartbeat import Heartbeat
-from coda_pipeline.gateway.pages.mount import PAGES
+from coda_pipeline.gateway.pages import coding_callback
+from coda_pipeline.gateway.pages.mount import CODING_PAGES, PAGES
 from coda_pipeline.gateway.pages.proxies import ListedProxies
 from coda_pipeline.gateway.problems import install_problems
 from coda_pipeline.gateway.watch import watching
@@ -58,6 +60,11 @@ def create_app(gateway: Gateway, *, public: bool = False) -> FastAPI:
     app.add_middleware(ListedProxies, trusted=gateway.catalog.gateway.trusted_proxies)
     for router in (*PUBLIC, *(() if public else INTERNAL)):
         app.include_router(router)
+    if gateway.coding is not None:
+        for router in (coding_callback.router,) if public else CODING_PAGES:
+            app.include_router(router)
+    if gateway.catalog.coding.teams:
+        app.include_router(coding_hooks(gateway.catalog.coding, gateway.webhook_secret_of, gateway.engine))
     return app
 
 

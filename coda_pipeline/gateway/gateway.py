@@ -1,16 +1,18 @@
 """What every endpoint works with: the databases, the catalogue, addresses, limits. Made once per process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
+from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, text
 
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.gateway.rates import Rate, Rates
+from coda_pipeline.sync.coding.connecting import CodingTeams
 
 STATEMENT_WITHIN_S = 15
 LOCK_WITHIN_S = 5
@@ -21,7 +23,10 @@ WRONG_TOKENS = Rate(burst=20, per_s=0.5)
 
 @dataclass(frozen=True)
 class Gateway:
-    """One gateway. `dagster` is the database of Dagster's storage, None where it cannot be known."""
+    """One gateway. `dagster` is the database of Dagster's storage, None where it cannot be known.
+
+    `webhook_secret_of` a CODING team is asked at every delivery. Without `coding` there are no pages of it.
+    """
 
     engine: Engine
     catalog: Catalog
@@ -30,6 +35,8 @@ class Gateway:
     ui_url: str | None = None
     alert_url: str | None = field(default=None, repr=False)
     allow_write: bool = False
+    webhook_secret_of: Callable[[str], SecretStr | None] = field(default=lambda _team: None, repr=False)
+    coding: CodingTeams | None = field(default=None, repr=False)
     calls: Rates = field(default_factory=lambda: Rates(CALLS))
     wrong_tokens: Rates = field(default_factory=lambda: Rates(WRONG_TOKENS))
 

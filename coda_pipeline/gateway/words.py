@@ -130,6 +130,12 @@ PROBLEMS: dict[str, Words] = {
         "The feed started anew, since the database was moved or restored. Read the list again, then go on "
         "from after=latest.",
     ),
+    "connection_over": Words(
+        "Это подключение уже завершено или длилось дольше десяти минут. Откройте страницу команды и нажмите "
+        "кнопку ещё раз.",
+        "This connection is over, or took more than ten minutes. Open the page of the team and press the "
+        "button again.",
+    ),
     "busy": Words(
         "Запись сейчас занята другим изменением. Повторите через несколько секунд.",
         "Another change holds this up. Try again in some seconds.",

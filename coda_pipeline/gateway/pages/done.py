@@ -60,5 +60,35 @@ DONE: dict[str, Done] = {
         "The list was made anew meanwhile. Look at the new one: nothing was changed.",
         is_bad=True,
     ),
+    "tested": Done("Подключение проверено.", "The connection was tested."),
+    "connected": Done("Команда подключена.", "The team is connected."),
+    "not_begun": Done(
+        "Это подключение начато не здесь, уже завершено или длилось дольше десяти минут. "
+        "Нажмите кнопку ещё раз.",
+        "This connection was not begun here, is over, or took more than ten minutes. Press the button again.",
+        is_bad=True,
+    ),
+    "not_granted": Done(
+        "CODING не дал разрешения. Нажмите кнопку ещё раз и согласитесь на доступ.",
+        "CODING gave no permission. Press the button again and agree to the access.",
+        is_bad=True,
+    ),
+    "other_team": Done(
+        "CODING ответил от имени другой команды, поэтому ничего не сохранено. Войдите в CODING в нужную "
+        "команду и нажмите кнопку ещё раз.",
+        "CODING answered for another team, so nothing was kept. Sign in to the right team in CODING and "
+        "press the button again.",
+        is_bad=True,
+    ),
+    "coding_away": Done(
+        "CODING сейчас не отвечает. Попробуйте через несколько минут.",
+        "CODING does not respond right now. Try again in some minutes.",
+        is_bad=True,
+    ),
+    "not_ready": Done(
+        "Подключать кнопкой пока нельзя: чего не хватает, сказано ниже.",
+        "Connecting by the button is not possible yet; what is missing is said below.",
+        is_bad=True,
+    ),
     "tried_again": Done("Будет отправлено ещё раз, строк: {n}.", "Rows to be sent again: {n}."),
 }

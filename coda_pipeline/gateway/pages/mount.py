@@ -2,7 +2,16 @@
 
 from fastapi import APIRouter
 
-from coda_pipeline.gateway.pages import conflicts, deletions, duplicates, overview, plans, sign_in
+from coda_pipeline.gateway.pages import (
+    coding,
+    coding_connecting,
+    conflicts,
+    deletions,
+    duplicates,
+    overview,
+    plans,
+    sign_in,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     sign_in.router,
@@ -12,3 +21,5 @@ PAGES: tuple[APIRouter, ...] = (
     deletions.router,
     plans.router,
 )
+# Only where the configuration names a team.
+CODING_PAGES: tuple[APIRouter, ...] = (coding.router, coding_connecting.router)

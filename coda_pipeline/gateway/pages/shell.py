@@ -1,7 +1,7 @@
 """What all pages share: templates, headers, the menu, and what becomes of an exception on a page.
 
 Everything is escaped; nothing on a page runs. After a form there is always a redirect, so that going back or
-reloading repeats nothing.
+reloading repeats nothing; but for a secret that is shown once.
 """
 
 import hashlib
@@ -36,6 +36,7 @@ POLICY = (
     " frame-ancestors 'none'"
 )
 MENU = ("/", "/duplicates", "/conflicts", "/deletions", "/plans")
+CODING = "/coding"
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 _templates = Environment(
@@ -45,7 +46,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.globals |= {"menu": MENU, "style_url": STYLE_URL, "langs": LANGS, "safe_link": values.safe_link}
+_templates.globals |= {"style_url": STYLE_URL, "langs": LANGS, "safe_link": values.safe_link}
 
 
 class PageRoute(APIRoute):
@@ -80,6 +81,7 @@ def render(
         t=_translator(lang),
         r=_reasons(lang),
         lang=lang,
+        menu=MENU if here.coding is None else (*MENU, CODING),
         visitor=visitor,
         path=request.url.path,
         value=values.Shown(lang, here.zone),

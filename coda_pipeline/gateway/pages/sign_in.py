@@ -22,7 +22,10 @@ from coda_pipeline.warehouse.page_sessions import close_session, open_session
 
 SCOPE = "approve"
 # Where a person may be sent after signing in: our own pages and nothing else.
-_PAGE = re.compile(r"/(?:duplicates|conflicts|deletions|plans(?:/\d{1,18})?)?(?:\?[\w=&%.+-]*)?", re.ASCII)
+_PAGE = re.compile(
+    r"/(?:duplicates|conflicts|deletions|plans(?:/\d{1,18})?|coding(?:/[\w-]{1,63})?)?(?:\?[\w=&%.+-]*)?",
+    re.ASCII,
+)
 KEPT_S = 7 * 24 * 3600
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, text
 _TABLES = text("""
     select f.table_name, f.source, f.source_link, f.as_of, f.last_read_at, f.live_rows, f.outcome,
            c.last_run_id as run_id
-      from core.freshness as f left join sync.cursors as c using (table_name) order by f.table_name
+      from core.freshness as f join sync.tables using (table_name)
+      left join sync.cursors as c using (table_name)
+     order by f.table_name
 """)
 _WAITING = text("""
     select (select count(*) from sync.conflicts where outcome is null) as conflicts,
@@ -48,7 +50,7 @@ class Waiting:
 
 
 def tables(conn: Connection) -> list[TableStanding]:
-    """Every table ever seen, by its name."""
+    """Every table of Coda ever seen, by its name."""
     return [TableStanding(*row) for row in conn.execute(_TABLES)]
 
 

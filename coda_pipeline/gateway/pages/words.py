@@ -1,12 +1,13 @@
 """What the pages say, in Russian and English. Pure.
 
-Codes of the sync are in `reasons`, what a form came to in `done`, refusals in `gateway.words`. `{n}` and
-the like stand for what the page gives; nothing here is markup.
+Codes of the sync are in `reasons`, what a form came to in `done`, refusals in `gateway.words`, all about
+CODING in `coding_words`. `{n}` and the like stand for what the page gives; nothing here is markup.
 """
 
+from coda_pipeline.gateway.pages.coding_words import CODING_PAGES
 from coda_pipeline.gateway.words import Lang, Words
 
-PAGES: dict[str, Words] = {
+PAGES: dict[str, Words] = CODING_PAGES | {
     "brand": Words("Участие", "Участие"),
     "skip": Words("К содержанию", "Skip to content"),
     "menu": Words("Разделы", "Sections"),
