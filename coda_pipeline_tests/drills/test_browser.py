@@ -162,6 +162,24 @@ def test_an_edit_of_the_application_reaches_coda_by_itself(running: Demo) -> Non
     eventually(lambda: "само дошло" in cells_in_coda(running, row).values(), "the edit is in Coda")
 
 
+def test_an_issue_edited_in_coding_arrives_through_its_webhook_by_itself(running: Demo) -> None:
+    running.wait_for("its webhook brought that here by itself")
+    environment = environment_of(running)
+    with requests.Session() as session, psycopg.connect(environment["DATABASE_URL"], autocommit=True) as conn:
+        session.trust_env = False
+        [code] = conn.execute("select max(code) from coding.issues").fetchone() or []
+        door = f"{environment['CODING_BASE_URL']}/_sandbox/coding/acts/edit_issue"
+        session.post(door, json={"code": code, "name": "само пришло"}, timeout=60).raise_for_status()
+
+        def is_worked_off() -> bool:
+            query = "select from ops.webhook_deliveries where drained_at is not null and body like %s"
+            return conn.execute(query, ["%само пришло%".encode()]).rowcount == 1
+
+        eventually(is_worked_off, "the delivery of the edit is worked off")
+        found = conn.execute("select name from coding.issues where code = %s", [code]).fetchone()
+    assert found == ("само пришло",)
+
+
 def test_the_checks_of_a_table_are_listed_with_what_they_found(page: Page) -> None:
     page.goto("/assets/raw/coda_participation?view=checks&checkDetail=complete")
     expect(page.get_by_text("rows read").first).to_be_visible()

@@ -12,7 +12,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, Response, expect, sync_playwright
 from sqlalchemy import Engine
 
-from coda_pipeline.settings import PROJECT_DIR
+from coda_pipeline.catalog_coding import CodingSection
+from coda_pipeline.settings import PROJECT_DIR, Settings
+from coda_pipeline.sync.coding.connecting import CodingTeams
+from coda_pipeline.sync.coding.deliveries import store_delivery
+from coda_pipeline.sync.coding.examining import Step, Trouble
+from coda_pipeline.warehouse.coding.examinations import keep_examination
 from coda_pipeline_tests.drills.test_browser import ARGS, CHROMIUM
 from coda_pipeline_tests.gateway.serving import Served, gateway_on, serving
 from coda_pipeline_tests.gateway_pages.scene import SCRIPT, Scene, token_of
@@ -21,9 +26,24 @@ PATIENCE_MS = 60_000
 DESK, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 PAGES = (
     "/", "/duplicates", "/duplicates?show=people", "/duplicates?show=half", "/conflicts", "/deletions",
-    "/plans", "/plans/1",
+    "/plans", "/plans/1", "/coding", "/coding/demo-team", "/coding/by-button",
 )  # fmt: skip
 FOR_README = {"duplicates": "pages-duplicates.png", "conflicts": "pages-conflicts.png"}
+
+# As a test of a connection leaves them.
+TRIED = (
+    Step("token", None, "acts as user 1"),
+    Step("project", "demo-project", "«Demo»"),
+    Step("issues", "demo-project", "can be read"),
+    Step("iterations", "demo-project", "can be read"),
+    Step(
+        "project_members", "demo-project",
+        "The token in CODING_TOKEN_DEMO_TEAM works, yet CODING does not let it read project_members of "
+        "project demo-project. Give it the scope project:member:ro; the other tables are read without it.",
+        Trouble.NO_SCOPE, "project:member:ro",
+    ),
+    Step("project", "mobile", "CODING shows no project mobile to the token.", Trouble.NO_PROJECT),
+)  # fmt: skip
 
 pytestmark = [
     pytest.mark.drill,
@@ -43,9 +63,20 @@ def scene(engine: Engine) -> Scene:
 
 @pytest.fixture
 def served(engine: Engine, scene: Scene) -> Iterator[Served]:
-    with serving(
-        gateway_on(engine, scene.catalog, ui_url="https://ui.example.org", allow_write=True)
-    ) as found:
+    teams = [
+        {"name": "demo-team", "projects": ["demo-project", "mobile"], "incremental": "both"},
+        {"name": "by-button", "projects": ["demo-project"], "auth": "oauth"},
+    ]
+    coding = CodingSection.model_validate({"teams": teams})
+    catalog = scene.catalog.model_copy(update={"coding": coding})
+    with engine.begin() as conn:
+        keep_examination(conn, "demo-team", [step.stored() for step in TRIED], by="Анна из HR")
+    store_delivery(engine, "demo-team", {"X-Coding-Delivery": "d-1"}, b"<html>")
+    gateway = gateway_on(
+        engine, catalog, ui_url="https://ui.example.org", allow_write=True, public_url="https://sync.example.org",
+        coding=CodingTeams(Settings(), engine),
+    )  # fmt: skip
+    with serving(gateway) as found:
         yield found
 
 
