@@ -11,6 +11,7 @@ import yaml
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from coda_pipeline.catalog_coding import CodingSection
+from coda_pipeline.catalog_dump import DUMP_TABLE, DumpEntry, Year, dump_contradictions
 from coda_pipeline.catalog_entry import Entry
 from coda_pipeline.catalog_gateway import GatewaySection
 from coda_pipeline.errors import CatalogError
@@ -125,6 +126,7 @@ class ParticipationSection(Entry):
     natural_key: tuple[CanonicalField, ...] = ("person", "activity", "role", "started_on")
     conflicts: ConflictPolicy = "coda_wins"
     write_back: WriteBack = WriteBack()
+    dump: dict[Year, DumpEntry] = Field(default_factory=dict)
 
 
 class Guard(Entry):
@@ -226,6 +228,8 @@ def _contradictions(catalog: Catalog) -> list[str]:
         f"coda.docs: two tables are named {name!r}; each needs its own name"
         for name in sorted(_repeated(names))
     ]
+    if DUMP_TABLE in names:
+        problems.append(f"coda.docs: the name {DUMP_TABLE!r} is kept for the dump; choose another")
     problems += [
         f"coda.docs: table {name!r} has the name of the history view of {name.removesuffix('_history')!r}; "
         "choose another"
@@ -248,6 +252,7 @@ def _participation_contradictions(catalog: Catalog, section: ParticipationSectio
     problems = []
     if not section.natural_key or _repeated(list(section.natural_key)):
         problems.append("participation.natural_key: expected one or more different fields")
+    problems += dump_contradictions(section.dump, section.natural_key)
     tables = {spec.name: spec for spec in catalog.tables}
     doc_ids = []
     for s, source in enumerate(section.sources):

@@ -19,6 +19,7 @@ from coda_pipeline.commands import (
     gateway,
     grants,
     history,
+    load_dump,
     migrate,
     plans,
     rejected,
@@ -54,6 +55,7 @@ app.add_typer(rejected.app, name="rejected")
 app.add_typer(webhooks.app, name="webhooks")
 app.command("history")(history.history)
 app.command("adopt")(adopt.adopt)
+app.command("load-dump")(load_dump.load_dump)
 app.command("grants")(grants.grants)
 app.command("gateway")(gateway.gateway)
 app.add_typer(tokens.app, name="tokens")

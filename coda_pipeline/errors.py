@@ -17,6 +17,7 @@
     │   ├── ProtocolError         HTML, a broken body, a page without items, a repeated page token
     │   ├── RequestRefusedError   400: the service says that the request itself is at fault
     │   ├── ExpiredTokenError     a sync or page token that the service no longer accepts
+    │   ├── DumpError             a dump that cannot be read, or not without guessing; nothing was loaded
     │   └── IncompleteReadError   two full reads disagree with the table's own count; nothing was merged
     └── FatalError                a defect of this program or of its database: report it
 
@@ -104,6 +105,10 @@ class RequestRefusedError(DataError):
 
 class ExpiredTokenError(DataError):
     """A sync or page token that the service no longer accepts: read in full."""
+
+
+class DumpError(DataError):
+    """A dump of a Coda file cannot be read, or could be read in several ways; nothing was loaded."""
 
 
 class IncompleteReadError(DataError):

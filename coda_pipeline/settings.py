@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     coda_base_url: str = Field(
         default="https://coda.io/apis/v1", description="Coda's API, or the sandbox's address."
     )
+    coda_dump_dir: Path | None = Field(
+        default=None,
+        description="The folder that holds dumps of the Coda file, for backfills; see docs/backfill.md.",
+    )
     coda_pipeline_allow_write: bool = Field(
         default=False, description="1: send edits to Coda. Unset: they are planned and shown, never sent."
     )
@@ -186,6 +190,16 @@ class Settings(BaseSettings):
         name = f"{prefix}{variable_of(team)}"
         path = self._of_teams.get(f"{name}_FILE")
         return _secret(self._of_teams.get(name), Path(path.get_secret_value()) if path else None)
+
+    def dump_dir(self) -> Path:
+        """The folder of the dumps. Raises `ConfigurationError` where none is set, naming the ways out."""
+        if self.coda_dump_dir is None:
+            message = (
+                "No dump to read: CODA_DUMP_DIR is not set. Set it to the folder that holds the files named "
+                "under participation.dump, or give the path to `coda-pipeline load-dump PATH`."
+            )
+            raise ConfigurationError(message)
+        return self.coda_dump_dir
 
     def warehouse_url(self) -> str:
         """DATABASE_URL as given, `embedded` included. Raises `DatabaseError` where it is not set."""
