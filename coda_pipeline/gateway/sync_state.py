@@ -34,7 +34,7 @@ _LINKS = text("select record_id, browser_link from core.participation_records wh
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One participation, as far as its state depends on it. `row` is the id of its record in Coda."""
+    """One participation, as far as its state depends on it. `row` is its record id, in Coda or in a dump."""
 
     participation_id: UUID
     source: str
@@ -75,9 +75,9 @@ def state_of(standing: Standing, facts: Facts) -> tuple[SyncState, str | None]:
     for state, reasons in kept_back:
         if reason := reasons.get(standing.participation_id):
             return state, reason
+    if standing.source == "dump":
+        return "local", "known from the dump only: it is never sent to Coda"
     if standing.row is None:
-        if standing.source == "dump":
-            return "local", "known from the dump only"
         return "pending", "not in Coda yet"
     base = facts.bases.get(BaseKey(standing.participation_id, standing.row))
     if base is None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from coda_pipeline.sync.deletions import is_buried_with, judge_deleted_here, mourn
 from coda_pipeline.sync.draft import Draft
+from coda_pipeline.sync.dump_lines import unsaid_by
 from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Fields, Participation
 from coda_pipeline.sync.normalize import alike
 from coda_pipeline.sync.reconcile import reconcile
@@ -49,7 +50,12 @@ def agree(draft: Draft, pid: UUID, row: str, *, cause: str | None = None) -> Non
     cause = cause or ("survivor_changed" if former and base is None else "both_changed")
     shown_base = base if base is not None else (draft.base_of(pid, former) if former else None) or {}
     result = reconcile(
-        base or {}, p.fields, values, key_fields=draft.rules.natural_key, policy=draft.rules.policy
+        base or {},
+        p.fields,
+        values,
+        key_fields=draft.rules.natural_key,
+        policy=draft.rules.policy,
+        unsaid=unsaid_by(draft, pid, row),
     )
     draft.bases[BaseKey(pid, row)] = result.base
     for found in result.conflicts:

@@ -7,10 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 from uuid import UUID
 
-from coda_pipeline.sync.agreeing import agree_first_time, start_from
+from coda_pipeline.sync.agreeing import agree, agree_first_time, start_from
 from coda_pipeline.sync.dedupe import JOINED, Claim, reason_against, survivor_at_first_sight, survivor_of
 from coda_pipeline.sync.deletions import is_buried_with, judge_duplicate
 from coda_pipeline.sync.draft import Draft, readable
+from coda_pipeline.sync.dump_graves import Graves, place_at_grave
+from coda_pipeline.sync.dump_lines import is_line
+from coda_pipeline.sync.dump_placing import has_place_by_row, may_stay, place_beside
 from coda_pipeline.sync.model import Participation, Record
 from coda_pipeline.sync.reconcile import BLANK_BASE
 
@@ -41,7 +44,7 @@ def keep_attached(draft: Draft) -> None:
         if record_id in draft.bound or pid is None or not draft.has_key_stayed(record_id):
             continue
         is_left_behind = pid in draft.moved and draft.natural.get(pid) != draft.keys[record_id].natural
-        if pid in draft.participations and not is_left_behind:
+        if pid in draft.participations and not is_left_behind and may_stay(draft, record):
             draft.attached[record_id] = pid
             judge_duplicate(draft, draft.participations[pid], record)
 
@@ -50,12 +53,20 @@ def place_the_rest(draft: Draft) -> None:
     """Every other complete record joins the live participation of its key, or founds one with its equals."""
     groups: dict[str, list[Record]] = defaultdict(list)
     for record_id, keys in draft.keys.items():
-        if keys.natural is not None and record_id not in draft.bound and record_id not in draft.attached:
-            groups[keys.natural].append(draft.state.records[record_id])
-    holders = _live_by_key(draft)
+        record = draft.state.records[record_id]
+        if keys.natural is None or record_id in draft.bound or record_id in draft.attached:
+            continue
+        if not has_place_by_row(draft, record):
+            groups[keys.natural].append(record)
+    holders, graves = _live_by_key(draft), None
     for natural, records in groups.items():
+        are_lines = all(is_line(record.record_id) for record in records)
+        if natural not in holders and are_lines:
+            graves = graves or Graves(draft)
         if natural in holders:
             _place(draft, records, holders[natural])
+        elif are_lines and graves and (found := graves.of(natural, records[0])):
+            place_at_grave(draft, records, found)
         else:
             _found(draft, natural, records)
 
@@ -70,10 +81,13 @@ def _live_by_key(draft: Draft) -> dict[str, list[UUID]]:
 
 def _place(draft: Draft, records: list[Record], holders: Iterable[UUID]) -> None:
     pid = survivor_of(claim_of(draft, pid) for pid in holders)
+    left = place_beside(draft, pid, records)
     p = draft.participations[pid]
-    is_making_its_row = p.row is None and pid in draft.state.creating
-    if is_making_its_row or (p.row is not None and not draft.is_dead(p.row)):
-        _attach(draft, pid, records)
+    if len(left) < len(records) and p.row in draft.bound and not is_line(p.row):
+        agree(draft, pid, p.row, cause="born_on_both_sides")
+    is_spoken_for = pid in draft.state.creating if p.row is None else not draft.is_dead(p.row)
+    if is_spoken_for or all(is_line(record.record_id) for record in left):
+        _attach(draft, pid, left)
         return
     winner = survivor_at_first_sight(records)
     is_born_here = p.row is None
@@ -88,9 +102,11 @@ def claim_of(draft: Draft, pid: UUID) -> Claim:
     """How a live participation stands among those of its key."""
     p = draft.participations[pid]
     stored = draft.state.participations.get(pid)
-    is_bound = p.row is not None and not draft.is_dead(p.row)
+    is_bound = p.row is not None and not is_line(p.row) and not draft.is_dead(p.row)
     has_changed = stored is None or stored.natural_key != draft.natural[pid]
-    return Claim(p, is_bound=is_bound, has_key_changed=has_changed)
+    is_fresh = is_line(p.row) or (stored is not None and is_line(stored.row))
+    fresh = draft.state.records.get(p.row or "") if is_fresh else None
+    return Claim(p, is_bound=is_bound, has_key_changed=has_changed, fresh=fresh)
 
 
 def _attach(draft: Draft, pid: UUID, records: Iterable[Record], *, to: Record | None = None) -> None:

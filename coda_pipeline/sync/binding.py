@@ -8,6 +8,8 @@ from uuid import UUID
 
 from coda_pipeline.sync.dedupe import survivor_at_first_sight
 from coda_pipeline.sync.draft import Draft, State
+from coda_pipeline.sync.dump_lines import is_held, is_line
+from coda_pipeline.sync.dump_placing import hold, needs_a_voice, take_over
 from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Participation, Record
 from coda_pipeline.sync.reconcile import BLANK_BASE
 
@@ -26,7 +28,7 @@ def questions(state: State) -> frozenset[str]:
         if holder is None or holder.row is None or record.record_id in rows or not _is_news(state, record):
             continue
         bound = state.records.get(holder.row)
-        if bound is not None and bound.deleted_at is None:
+        if bound is not None and bound.deleted_at is None and not is_line(bound.record_id):
             asked.add(holder.row)
     return frozenset(asked)
 
@@ -43,8 +45,10 @@ def bind_by_row(draft: Draft) -> None:
         row = p.row
         if row is None or row not in draft.keys or row in draft.state.gone:
             continue
+        if is_line(row) and draft.state.records[row].participation_id not in (None, pid):
+            continue  # it left for the participation of its live row
         draft.bound[row] = pid
-        if p.deleted_at is not None and p.deleted_by == "coda":
+        if p.deleted_at is not None and p.deleted_by != "warehouse":
             draft.change(pid, deleted_at=None, deleted_by=None)
     _bind_again(draft)
 
@@ -54,7 +58,7 @@ def _bind_again(draft: Draft) -> None:
     rowless = {
         pid
         for pid, p in draft.participations.items()
-        if not (p.row or p.deleted_at or p.merged_into or pid in draft.state.in_flight)
+        if not (p.row or is_held(p) or p.deleted_at or p.merged_into or pid in draft.state.in_flight)
     }
     former: dict[UUID, list[Record]] = defaultdict(list)
     for record_id in draft.keys if rowless else ():
@@ -62,7 +66,7 @@ def _bind_again(draft: Draft) -> None:
         pid = record.participation_id
         if pid is None or pid not in rowless or record_id in draft.bound or record_id in draft.fragments:
             continue
-        if draft.base_of(pid, record_id) is not None:
+        if not is_line(record_id) and draft.base_of(pid, record_id) is not None:
             former[pid].append(record)
     for pid, records in former.items():
         draft.bind(survivor_at_first_sight(records).record_id, pid)
@@ -90,7 +94,7 @@ def bind_by_sync_id(draft: Draft) -> None:
         p = draft.participations[pid]
         if p.row is None:
             _rebind(draft, p, _nearest(draft, p, records))
-        elif draft.is_dead(p.row):
+        elif draft.is_dead(p.row) or is_held(p):
             if pid in draft.state.upserted:
                 _ask_about(draft, p, records)
             else:
@@ -127,6 +131,9 @@ def _nearest(draft: Draft, p: Participation, records: list[Record]) -> Record:
 def _rebind(draft: Draft, p: Participation, record: Record) -> None:
     """The row moved, so what both sides agreed on moves with it."""
     pid = p.participation_id
+    if is_held(p) and p.deleted_by != "warehouse":
+        take_over(draft, pid, record)
+        return
     base = draft.base_of(pid, p.row) if p.row else draft.base_of(pid, record.record_id) or BLANK_BASE
     if pid not in draft.state.creating:  # the proof knows what was sent
         draft.bases[BaseKey(pid, record.record_id)] = dict(base or {})
@@ -143,7 +150,8 @@ def pass_on(draft: Draft) -> None:
     heirs: dict[UUID, list[Record]] = defaultdict(list)
     for record_id in draft.keys:
         record = draft.state.records[record_id]
-        if record.participation_id and record_id not in draft.bound and draft.has_key_stayed(record_id):
+        is_free = record_id not in draft.bound and record_id not in draft.left
+        if record.participation_id and is_free and draft.has_key_stayed(record_id):
             heirs[record.participation_id].append(record)
     for pid, records in heirs.items():
         p = draft.participations.get(pid)
@@ -153,7 +161,18 @@ def pass_on(draft: Draft) -> None:
             continue
         alive = [r for r in records if r.record_id not in draft.state.gone]
         if alive:
-            heir = survivor_at_first_sight(alive).record_id
-            if p.row is None:
-                draft.bases[BaseKey(pid, heir)] = dict(BLANK_BASE)
-            draft.bind(heir, pid)
+            _inherit(draft, p, survivor_at_first_sight(alive))
+
+
+def _inherit(draft: Draft, p: Participation, heir: Record) -> None:
+    pid = p.participation_id
+    if is_line(heir.record_id):
+        if needs_a_voice(draft, p):
+            hold(draft, pid, heir)
+        return
+    if is_held(p):
+        take_over(draft, pid, heir)
+        return
+    if p.row is None:
+        draft.bases[BaseKey(pid, heir.record_id)] = dict(BLANK_BASE)
+    draft.bind(heir.record_id, pid)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from coda_pipeline.errors import ConfigurationError, RetriableError
 from coda_pipeline.sync.draft import readable
+from coda_pipeline.sync.dump_lines import DUMP
 from coda_pipeline.sync.identity import with_identity
 from coda_pipeline.sync.model import (
     Activity,
@@ -115,13 +116,18 @@ def _settle_field(case: Case, take: str, _now: datetime) -> Resolution:
 
 def _settle_deleted_in_coda(case: Case, take: str, now: datetime) -> Resolution:
     p = case.participation
-    links = _deleted(now) if take == CODA else MADE_AGAIN
+    links = _deleted(p, now) if take == CODA else _made_again(p)
     update = ParticipationUpdate(p.participation_id, p.version, links=links)
     return Resolution(updates=(update,), closed={**_outlived(case), **_closed(case, take)})
 
 
-def _deleted(now: datetime) -> dict[str, object]:
-    return {"deleted_at": now, "deleted_by": "coda"}
+def _deleted(p: Participation, now: datetime) -> dict[str, object]:
+    return {"deleted_at": now, "deleted_by": DUMP if p.source == DUMP else "coda"}
+
+
+def _made_again(p: Participation) -> dict[str, object]:
+    """Without a row. What only a dump told of stays a dump's: it is never pushed to Coda."""
+    return {**MADE_AGAIN, "source": DUMP} if p.source == DUMP else MADE_AGAIN
 
 
 def _outlived(case: Case) -> dict[int, str]:
@@ -153,7 +159,7 @@ def _settle_fragment(case: Case, take: str, now: datetime) -> Resolution:
     p = case.participation
     if p.deleted_at is not None or case.has_row:
         return Resolution(closed=_closed(case, take))
-    links = _deleted(now) if take == CODA else MADE_AGAIN
+    links = _deleted(p, now) if take == CODA else _made_again(p)
     update = ParticipationUpdate(p.participation_id, p.version, links=links)
     return Resolution(updates=(update,), closed={**_outlived(case), **_closed(case, take)})
 

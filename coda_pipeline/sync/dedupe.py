@@ -22,8 +22,14 @@ def filled(record: Record) -> int:
     return sum(not is_blank(v) and not is_unreadable(v) for v in record.fields.values())
 
 
-def _rank(record: Record) -> tuple[float, int, str]:
-    return (-(record.updated_at or LONG_AGO).timestamp(), -filled(record), record.record_id)
+def _rank(record: Record) -> tuple[bool, float, int, str]:
+    # What is live speaks before what a dump says.
+    return (
+        record.source == "dump",
+        -(record.updated_at or LONG_AGO).timestamp(),
+        -filled(record),
+        record.record_id,
+    )
 
 
 def survivor_at_first_sight(records: Collection[Record]) -> Record:
@@ -33,7 +39,7 @@ def survivor_at_first_sight(records: Collection[Record]) -> Record:
 
 def reason_against(survivor: Record, record: Record) -> str:
     """Why, at first sight, `record` is the duplicate and not `survivor`."""
-    ours, theirs = _rank(record), _rank(survivor)
+    ours, theirs = _rank(record)[1:], _rank(survivor)[1:]
     if ours[0] != theirs[0]:
         return EARLIER_CHANGE if ours[0] > theirs[0] else JOINED
     if ours[1] != theirs[1]:
@@ -43,11 +49,16 @@ def reason_against(survivor: Record, record: Record) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A live participation that shares its key with others."""
+    """A live participation that shares its key with others.
+
+    `fresh` is the record that speaks for it, where that has no history: a line of a dump, or a row that has
+    just taken the place of one.
+    """
 
     participation: Participation
     is_bound: bool
     has_key_changed: bool
+    fresh: Record | None = None
 
 
 def survivor_of(claims: Iterable[Claim]) -> UUID:
@@ -58,10 +69,12 @@ def survivor_of(claims: Iterable[Claim]) -> UUID:
     return min(claims, key=_claim_rank).participation.participation_id
 
 
-def _claim_rank(claim: Claim) -> tuple[bool, bool, bool, datetime, str, str]:
+def _claim_rank(claim: Claim) -> tuple[object, ...]:
     p = claim.participation
     return (
         not claim.is_bound,
+        # As at first sight, whenever their keys came to be alike.
+        (0,) if claim.fresh is None else (1, *_rank(claim.fresh)),
         claim.has_key_changed,
         p.merged_into is not None,
         p.created_at or LONG_AGO,

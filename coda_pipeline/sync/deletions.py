@@ -7,6 +7,7 @@ deleted here takes those that merged into it along: they stay merged, and nothin
 from uuid import UUID
 
 from coda_pipeline.sync.draft import ConflictSlot, Draft
+from coda_pipeline.sync.dump_lines import DUMP, edits_of, is_line
 from coda_pipeline.sync.model import Conflict, ConflictKind, Fields, Participation, Record
 from coda_pipeline.sync.normalize import same
 from coda_pipeline.sync.reconcile import edited_here, edited_in_coda
@@ -30,7 +31,7 @@ def is_buried_with(draft: Draft, pid: UUID, natural: str | None) -> bool:
 
 def judge_deleted_here(draft: Draft, p: Participation, row: str, base: Fields, values: Fields) -> None:
     """Deleted here and edited in Coda wait for a person; deleted here alone is a matter of the plan."""
-    if p.deleted_by == "coda":
+    if p.deleted_by in ("coda", DUMP) or is_line(row):
         return
     slot = ConflictSlot(p.participation_id, ConflictKind.DELETED_HERE, None, row)
     before, standing = draft.state.before.get(row), draft.open.get(slot)
@@ -46,7 +47,7 @@ def judge_duplicate(draft: Draft, p: Participation, record: Record) -> None:
     """The same for a row without a participation, and so a base, of its own: edited since the last look."""
     before = draft.state.before.get(record.record_id)
     is_deleted = p.deleted_by == "warehouse" or p.participation_id in draft.buried
-    if not is_deleted or before is None or before.row_hash == record.row_hash:
+    if not is_deleted or is_line(record.record_id) or before is None or before.row_hash == record.row_hash:
         return
     if any(not same(before.fields.get(name), value) for name, value in record.fields.items()):
         draft.raise_conflict(_deletion(draft, p, record.record_id, ConflictKind.DELETED_HERE))
@@ -57,14 +58,21 @@ def mourn(draft: Draft, p: Participation, row: str) -> None:
     pid = p.participation_id
     if _has_fragment(draft, pid):
         return
-    base = draft.base_of(pid, row) or {}
     is_buried = is_buried_with(draft, pid, p.natural_key)
-    if not is_buried and edited_here(base, draft.participations[pid].fields):
+    if not is_buried and edits_since(draft, pid, row):
         draft.raise_conflict(_deletion(draft, p, row, ConflictKind.DELETED_IN_CODA))
         return
-    draft.change(pid, deleted_at=draft.now, deleted_by="warehouse" if is_buried else "coda")
+    by = "warehouse" if is_buried else DUMP if is_line(row) else "coda"
+    draft.change(pid, deleted_at=draft.now, deleted_by=by)
     for slot in draft.slots[pid]:
         draft.close_conflict(slot, "superseded")
+
+
+def edits_since(draft: Draft, pid: UUID, row: str) -> frozenset[str]:
+    """The fields that were edited here since the row, or the line that holds it, spoke."""
+    if is_line(row):
+        return edits_of(draft, pid)
+    return edited_here(draft.base_of(pid, row) or {}, draft.participations[pid].fields)
 
 
 def close_outlived(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -43,6 +44,8 @@ class Rules:
     policy: ConflictPolicy
     docs: tuple[str, ...]
     is_recheck: bool = False
+    # Doc id and name of each table that holds Участие: there a dump's row ids mean the same.
+    tables: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,7 @@ class Draft:
         self.reasons: dict[str, str] = {}
         self.old_rows: dict[UUID, str] = {}  # participation -> the row that spoke for it before
         self.moved: set[UUID] = set()  # participations whose key Coda changed in this resolve
+        self.left: set[str] = set()  # lines of a dump that no longer speak for what they held
         self.natural: dict[UUID, str | None] = {}
         self.quiet: set[UUID] = set()  # participations on which neither side moved
         self.buried: set[UUID] = set()  # merged into one that was deleted here, and still equal to it
@@ -172,7 +176,11 @@ class Draft:
     def is_dead(self, row: str) -> bool:
         """Whether a row is known to be gone. One that was not loaded is not: nothing goes on a guess."""
         record = self.state.records.get(row)
-        return row in self.state.gone or (record is not None and record.deleted_at is not None)
+        return (
+            row in self.state.gone
+            or row in self.left
+            or (record is not None and record.deleted_at is not None)
+        )
 
     def is_settled(self, record_id: str) -> bool:
         """Whether the record stands and means as when it was last resolved."""
@@ -208,6 +216,14 @@ class Draft:
         """The base as it stands in this resolve."""
         key = BaseKey(participation_id, record_id)
         return self.bases.get(key, self.state.bases.get(key))
+
+    @cached_property
+    def base_keys(self) -> dict[UUID, list[BaseKey]]:
+        """The stored bases of each participation, the order of their records."""
+        found: dict[UUID, list[BaseKey]] = defaultdict(list)
+        for key in sorted(self.state.bases, key=lambda key: key.record_id):
+            found[key.participation_id].append(key)
+        return found
 
     def raise_conflict(self, conflict: Conflict) -> None:
         """Record a conflict unless the same one is open already; one with older values is superseded."""

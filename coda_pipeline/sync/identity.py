@@ -90,6 +90,18 @@ def learn(
         activities[norm(activity.name)].add((doc_id, activity.row_id))
 
 
+def known_together(known: Known, more: Known) -> Known:
+    """What both know; `more` is small."""
+    if not more.people and not more.activities:
+        return known
+    people, activities = dict(known.people), dict(known.activities)
+    for name, emails in more.people.items():
+        people[name] = {*people.get(name, ()), *emails}
+    for name, rows in more.activities.items():
+        activities[name] = {*activities.get(name, ()), *rows}
+    return Known(people, activities, known.docs)
+
+
 def with_identity(value: Value, key: str | None, doc_id: str) -> Value:
     """The value completed by the e-mail or row id that its key stands for; as typed where it has one."""
     if key is None or value is None or isinstance(value, Unreadable):

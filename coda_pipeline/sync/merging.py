@@ -9,6 +9,8 @@ from uuid import UUID
 from coda_pipeline.sync.attaching import claim_of
 from coda_pipeline.sync.dedupe import JOINED, MADE_EQUAL, survivor_of
 from coda_pipeline.sync.draft import Draft, with_outcome
+from coda_pipeline.sync.dump_lines import edits_of, is_held
+from coda_pipeline.sync.dump_placing import outcome_of_line
 from coda_pipeline.sync.model import Conflict, ConflictKind, Outcome, Record, Unreadable
 from coda_pipeline.sync.normalize import alike, is_blank
 
@@ -42,14 +44,14 @@ def _merge(draft: Draft, pid: UUID, survivor: UUID) -> None:
     if p.merged_into is not None:
         _close_merge(draft, p.merged_into, pid)
     draft.change(pid, merged_into=target)
-    if target is not None and p.row is None:
+    if target is not None and (p.row is None or is_held(p)):
         _note_differences(draft, pid, target)
 
 
 def _follows_into_grave(draft: Draft, pid: UUID, target: UUID) -> bool:
     """One without a row of its own was part of what it merged into, and goes where that goes."""
-    buried = draft.participations.get(target)
-    is_rowless = draft.participations[pid].row is None
+    buried, p = draft.participations.get(target), draft.participations[pid]
+    is_rowless = p.row is None or (is_held(p) and buried is not None and buried.deleted_by == "warehouse")
     return (
         is_rowless
         and buried is not None
@@ -64,9 +66,15 @@ def _merge_name(pid: UUID) -> str:
 
 def _note_differences(draft: Draft, pid: UUID, survivor: UUID) -> None:
     """What was written here into the one that merges is never lost silently: a person decides."""
-    theirs, ours = draft.participations[pid].fields, draft.participations[survivor].fields
-    for name, value in theirs.items():
-        if name in draft.rules.natural_key or is_blank(value) or alike(value, ours.get(name)):
+    p, ours = draft.participations[pid], draft.participations[survivor].fields
+    written_here = edits_of(draft, pid) if is_held(p) else p.fields.keys()
+    for name, value in p.fields.items():
+        if (
+            name not in written_here
+            or name in draft.rules.natural_key
+            or is_blank(value)
+            or alike(value, ours.get(name))
+        ):
             continue
         conflict = Conflict(
             participation_id=survivor,
@@ -114,6 +122,8 @@ def _outcome_of(draft: Draft, record: Record, pid: UUID | None) -> tuple[Outcome
         return Outcome.INCOMPLETE, _fragment_reason(draft, record_id)
     if draft.keys[record_id].natural is None:
         return Outcome.INCOMPLETE, _what_is_missing(draft, record)
+    if record.source == "dump" and pid is not None:
+        return outcome_of_line(draft, record_id, pid)
     if record_id in draft.bound and pid is not None:
         is_merged = draft.participations[pid].merged_into is not None
         return (Outcome.DUPLICATE, MADE_EQUAL) if is_merged else (Outcome.SURVIVOR, None)

@@ -13,7 +13,9 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from coda_pipeline.sync.draft import Rules, State
-from coda_pipeline.sync.identity import Known, activity_key, learn, natural_key, person_key
+from coda_pipeline.sync.dump_lines import DUMP, counterparts
+from coda_pipeline.sync.identity import Known, activity_key, known_together, learn, natural_key, person_key
+from coda_pipeline.sync.live_names import ACTIVITY, PERSON, LiveNames
 from coda_pipeline.sync.model import Activity, Fields, Participation, Person, Record
 from coda_pipeline.sync.normalize import is_blank, norm
 from coda_pipeline.warehouse.core import load
@@ -27,6 +29,7 @@ class Neighbourhood:
     conn: Connection
     rules: Rules
     fresh: Mapping[str, Record]
+    live: LiveNames = field(default_factory=LiveNames)
     records: dict[str, Record] = field(default_factory=dict)
     before: dict[str, Record] = field(default_factory=dict)
     participations: dict[UUID, Participation] = field(default_factory=dict)
@@ -42,10 +45,14 @@ class Neighbourhood:
         self._add_participations(load.participations(self.conn, ids=list(pending), rows=list(self.fresh)))
         seen = [*self.fresh.values(), *(self.before[r] for r in self.fresh if r in self.before)]
         fields = [r.fields for r in seen] + [p.fields for p in self.participations.values()]
-        names, activities = names_in(fields), activities_in(fields)
+        names = names_in(fields) | self.live.changed(PERSON)
+        activities = activities_in(fields) | self.live.changed(ACTIVITY)
         several_docs = len(self.rules.docs) > 1
         self._add_records(load.records(self.conn, names=names, activities=activities, with_rows=several_docs))
-        self._add_participations(load.participations(self.conn, names=names, activities=activities))
+        told = names_in(r.fields for r in self.fresh.values() if r.source == DUMP)
+        self._add_participations(
+            load.participations(self.conn, names=names, activities=activities, ended=told)
+        )
         self.close()
 
     def close(self) -> None:
@@ -54,7 +61,7 @@ class Neighbourhood:
             self._learn_names()
             keys = self._keys() - self.followed_keys
             ids = self._ids() - self.followed_ids
-            rows = {p.row for p in self.participations.values() if p.row} - self.followed_rows
+            rows = self._rows() - self.followed_rows
             if not keys and not ids and not rows:
                 return
             self.followed_keys |= keys
@@ -103,7 +110,15 @@ class Neighbourhood:
 
     def _learn_names(self) -> None:
         fields = [r.fields for r in self.records.values()] + [p.fields for p in self.participations.values()]
-        self.known = known_of(self.conn, self.rules, self.fresh, fields, apart=self.participations)
+        self.known = known_of(
+            self.conn, self.rules, self.fresh, fields, apart=self.participations, live=self.live
+        )
+
+    def _rows(self) -> set[str]:
+        rows = {p.row for p in self.participations.values() if p.row}
+        if self.rules.tables:
+            rows |= {row for r in self.records.values() for row in counterparts(r, self.rules.tables)}
+        return rows
 
     def _ids(self) -> set[UUID]:
         linked = {r.participation_id for r in self.records.values() if r.participation_id}
@@ -155,10 +170,13 @@ def known_of(
     fields: Iterable[Fields] | None,
     *,
     apart: Collection[UUID],
+    live: LiveNames | None = None,
 ) -> Known:
     """What is known of the names in `fields` (None: of all), fresh records instead of their stored form.
 
     Participations that are `apart` say nothing here: as members of the state they speak while resolving.
+    Nor do lines of dumps, ever: what is known must not depend on when a dump was loaded. `live` are the names
+    in the live tables.
     """
     listed = None if fields is None else list(fields)
     names = None if listed is None else names_in(listed)
@@ -167,9 +185,9 @@ def known_of(
     people = defaultdict(set, load.known_people(conn, names, **without))
     rows = defaultdict(set, load.known_activities(conn, titles, default_doc=rules.docs[0], **without))
     for record in fresh.values():
-        if record.deleted_at is None:
+        if record.deleted_at is None and record.source != DUMP:
             learn(record.fields, record.doc_id, people, rows)
-    return Known(people, rows, rules.docs)
+    return known_together(Known(people, rows, rules.docs), live.known if live else Known())
 
 
 def names_in(fields: Iterable[Fields]) -> set[str]:

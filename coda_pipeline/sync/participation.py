@@ -14,11 +14,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Engine
 
 from coda_pipeline.catalog import Catalog, ParticipationSection, ParticipationSource, TableSpec
+from coda_pipeline.catalog_dump import DUMP_TABLE
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.errors import ConfigurationError, RetriableError
 from coda_pipeline.sync.binding import questions
 from coda_pipeline.sync.cells import fields_of, sync_id_of
 from coda_pipeline.sync.draft import Rules, State
+from coda_pipeline.sync.dump_records import fresh_lines
+from coda_pipeline.sync.live_names import LiveNames, load_live_names
 from coda_pipeline.sync.model import Outcome, Record, Resolution
 from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of, state_of
 from coda_pipeline.sync.resolve import resolve
@@ -27,6 +30,7 @@ from coda_pipeline.warehouse.core.apply import apply_resolution
 from coda_pipeline.warehouse.core.rows import RawRow
 from coda_pipeline.warehouse.core.wide import grow_wide
 from coda_pipeline.warehouse.cursors import lock_cursor
+from coda_pipeline.warehouse.live_names import store_names
 from coda_pipeline.warehouse.locks import exclusive
 from coda_pipeline.warehouse.merge import tombstone_rows
 
@@ -118,7 +122,13 @@ class _Resolver:
         self.sources = tuple(_Source(catalog.table(s.table), s) for s in section.sources)
         self.fingerprint, self.key_fields = fingerprint(section), section.natural_key
         docs = tuple(dict.fromkeys(s.spec.doc_id for s in self.sources))
-        self.rules = Rules(natural_key=section.natural_key, policy=section.conflicts, docs=docs)
+        self.rules = Rules(
+            natural_key=section.natural_key,
+            policy=section.conflicts,
+            docs=docs,
+            tables=tuple((s.spec.doc_id, s.spec.name) for s in self.sources) if section.dump else (),
+        )
+        self.live_names = LiveNames()
 
     def run(self, *, full: bool) -> ResolveReport:
         started, asked = time.monotonic(), self._requests()
@@ -151,11 +161,12 @@ class _Resolver:
     def _decide(self, rules: Rules, *, is_remapped: bool) -> tuple[State, Resolution]:
         """Load, ask, resolve: the state as it was after asking. Reads one snapshot and writes nothing."""
         with self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as conn, conn.begin():
+            self.live_names = load_live_names(conn, self.catalog)
             fresh = self._fresh(conn, is_remapped=is_remapped)
             if rules.is_recheck or len(fresh) > MANY_CHANGED:
                 state = self._asked(self._everything(conn, fresh))
                 return state, self._resolve(state, rules)
-            near = Neighbourhood(conn, rules, fresh)
+            near = Neighbourhood(conn, rules, fresh, self.live_names)
             near.start(load.pending_participations(conn))
             while True:
                 state = self._asked(near.state())
@@ -166,7 +177,8 @@ class _Resolver:
     def _fresh(self, conn: Connection, *, is_remapped: bool) -> dict[str, Record]:
         """The records whose row changed since they were resolved; all after a change of the mapping."""
         fresh: dict[str, Record] = {}
-        for source in self.sources:
+        # A dump may be loaded before the first sync: then a source has no table yet.
+        for source in (s for s in self.sources if load.was_read(conn, s.spec.name)):
             rows = None if is_remapped else load.changed_rows(conn, source.spec.name)
             if rows is None or rows:
                 records = (
@@ -174,11 +186,13 @@ class _Resolver:
                     for raw in load.raw_rows(conn, source.spec, rows)
                 )
                 fresh.update((record.record_id, record) for record in records)
+        lines = fresh_lines(conn, self.live_names, self.rules.docs, everything=is_remapped, now=self.now())
+        fresh.update((record.record_id, record) for record in lines)
         stored = {r.record_id: r for r in load.records(conn, record_ids=list(fresh))}
         return {rid: record.with_decisions_of(stored.get(rid)) for rid, record in fresh.items()}
 
     def _everything(self, conn: Connection, fresh: Mapping[str, Record]) -> State:
-        tables = {s.spec.name for s in self.sources}
+        tables = {s.spec.name for s in self.sources} | {DUMP_TABLE}
         before = {r.record_id: r for r in load.records(conn) if r.source_table in tables}
         participations = {p.participation_id: p for p in load.participations(conn)}
         return state_of(
@@ -186,7 +200,7 @@ class _Resolver:
             records={**before, **fresh},
             before=before,
             participations=participations,
-            known=known_of(conn, self.rules, fresh, None, apart=participations),
+            known=known_of(conn, self.rules, fresh, None, apart=participations, live=self.live_names),
             ids=None,
         )
 
@@ -221,6 +235,7 @@ class _Resolver:
                 return missed
             key.ensure_natural_key(conn, self.key_fields)
             grow_wide(conn, self.catalog)
+            store_names(conn, gone=set(self.live_names.gone), new=set(self.live_names.new))
             load.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())
         return missed
 

@@ -5,7 +5,7 @@ recorded with all three values. Where no base is known, every difference is a co
 written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from enum import Enum, auto
@@ -72,9 +72,15 @@ def _verdict_on_unknown(warehouse: Value, coda: Value) -> Verdict:
 
 
 def reconcile(
-    base: Fields, warehouse: Fields, coda: Fields, *, key_fields: tuple[str, ...], policy: ConflictPolicy
+    base: Fields,
+    warehouse: Fields,
+    coda: Fields,
+    *,
+    key_fields: tuple[str, ...],
+    policy: ConflictPolicy,
+    unsaid: Set[str] = frozenset(),
 ) -> Reconciled:
-    """Reconcile all canonical fields of one participation.
+    """Reconcile all canonical fields of one participation, but for those `unsaid` by its row.
 
     Unreadable cells and blank key fields of Coda are neither taken nor overwritten.
     """
@@ -84,7 +90,7 @@ def reconcile(
     pending: set[str] = set()
     for name in CANONICAL_FIELDS:
         ours, theirs = warehouse.get(name), coda.get(name)
-        if name in base and ours == theirs == base[name]:
+        if name in unsaid or (name in base and ours == theirs == base[name]):
             continue
         if is_unreadable(theirs) or (name in key_fields and is_blank(theirs)):
             continue

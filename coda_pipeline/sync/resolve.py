@@ -18,7 +18,8 @@ from coda_pipeline.sync.attaching import keep_attached, name_all, place_the_rest
 from coda_pipeline.sync.binding import bind_by_row, bind_by_sync_id, pass_on
 from coda_pipeline.sync.deletions import close_outlived
 from coda_pipeline.sync.draft import Draft, Rules, State
-from coda_pipeline.sync.identity import Known, learn
+from coda_pipeline.sync.dump_placing import place_by_row, rows_take_their_lines
+from coda_pipeline.sync.identity import Known, known_together, learn
 from coda_pipeline.sync.merging import merge_all, outcomes
 from coda_pipeline.sync.model import Participation, Resolution
 from coda_pipeline.warehouse.core.bulk import in_bulk
@@ -49,15 +50,17 @@ def _resolve(state: State, rules: Rules, *, now: datetime, new_id: Callable[[], 
 
 
 def _decided(state: State, names: Known, rules: Rules, *, now: datetime, new_id: Callable[[], UUID]) -> Draft:
-    known = _joined(state.known, names)
+    known = known_together(state.known, names)
     draft = Draft(replace(state, known=known), rules, now=now, new_id=new_id)
     bind_by_row(draft)
     bind_by_sync_id(draft)
+    rows_take_their_lines(draft)
     pass_on(draft)
     agree_all(draft)
     name_all(draft)
     keep_attached(draft)
     place_the_rest(draft)
+    place_by_row(draft)
     merge_all(draft)
     close_outlived(draft)
     return draft
@@ -71,16 +74,6 @@ def names_born_here(participations: Iterable[Participation], rules: Rules) -> Kn
         if p.row is None and p.deleted_at is None and p.merged_into is None:
             learn(p.fields, rules.docs[0], people, activities)
     return Known(people, activities, rules.docs)
-
-
-def _joined(known: Known, more: Known) -> Known:
-    """Both together; `more` is small."""
-    people, activities = dict(known.people), dict(known.activities)
-    for name, emails in more.people.items():
-        people[name] = {*people.get(name, ()), *emails}
-    for name, rows in more.activities.items():
-        activities[name] = {*activities.get(name, ()), *rows}
-    return Known(people, activities, known.docs)
 
 
 def _in_order(state: State) -> State:

@@ -186,14 +186,15 @@ def test_looking_at_what_changed_gives_what_looking_at_everything_gives(engine: 
     table = Table(engine, policy=chance.choice(["coda_wins", "warehouse_wins", "ask"]))
     for _ in range(12):
         for _ in range(chance.randint(1, 4)):
-            _something_happens(table, chance)
+            something_happens(table, chance)
         report = table.sync()
         again = table.sync(full=True)
         assert is_silent(again), (report, again)
         assert report.records == report.survivors + report.duplicates + report.twins + report.incomplete
 
 
-def _something_happens(table: Table, chance: random.Random) -> None:
+def something_happens(table: Table, chance: random.Random) -> None:
+    """Someone, on either side, does something with a row or a participation; or a row is sent or proved."""
     row = f"r{chance.randrange(9)}"
     kind = chance.choice(["row", "row", "row", "half", "delete", "edit", "insert", "remove", "send", "prove"])
     entry = {

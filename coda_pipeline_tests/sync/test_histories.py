@@ -179,7 +179,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def every_record_is_accounted_for(self) -> None:
         live = [r for r in self.world.records.values() if r.deleted_at is None]
-        assert {r.row_id for r in live} == set(self.world.rows)
+        assert {r.row_id for r in live if r.source == "coda"} == set(self.world.rows)
         assert all(isinstance(r.outcome, Outcome) for r in live)
         for record in live:
             if record.outcome is not Outcome.INCOMPLETE:
@@ -217,7 +217,7 @@ class Histories(RuleBasedStateMachine):
     def an_edit_of_hr_has_arrived_or_is_on_record(self) -> None:
         for p in self.world.participations.values():
             row = p.coda_row_id
-            if p.deleted_at or row is None or row not in self.world.rows:
+            if p.deleted_at or p.row != f"{TABLE}:{row}" or row not in self.world.rows:
                 continue
             for name, coda in self.world.rows[row].items():
                 if name in VALUES:

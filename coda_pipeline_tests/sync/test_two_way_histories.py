@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from coda_pipeline.sync.model import ConflictKind, Participation, Value
-from coda_pipeline.sync.normalize import is_blank
-from coda_pipeline.sync.plan_model import BY_PERSON, OPEN_STATES, Op
+from coda_pipeline.sync.normalize import is_blank, same
+from coda_pipeline.sync.plan_model import BY_PERSON, OPEN_STATES, Op, WriteState
 from coda_pipeline.sync.same_meaning import same_meaning
 from coda_pipeline_tests.sync.test_histories import KEY, VALUES, Histories
 from coda_pipeline_tests.sync.two_sides import TwoSides
@@ -101,6 +101,14 @@ class TwoWayHistories(Histories):
         self._no_edit_of_hr_is_lost()
         self.edited.clear()
 
+    def _no_edit_is_lost(self) -> None:
+        """What has arrived in Coda is not lost either: HR may have replaced it there since."""
+        for write in self.world.writes:
+            for name, value in write.after.items() if write.state is WriteState.VERIFIED else ():
+                if same(self.edited.get((write.participation_id, name)), value):
+                    self.edited.pop((write.participation_id, name), None)
+        super()._no_edit_is_lost()
+
     def _no_edit_of_hr_is_lost(self) -> None:
         """What was read and neither arrived nor is on record still stands in Coda, untouched."""
         for (row, name), value in self.world.read.items():
@@ -120,7 +128,7 @@ class TwoWayHistories(Histories):
         waiting = self._waiting()
         for pid, p in self.world.live.items():
             asked = {c.field for c in self.world.open_conflicts if c.participation_id == pid}
-            if None in asked or (pid, None) in waiting:
+            if None in asked or (pid, None) in waiting or p.source == "dump":
                 continue
             assert p.coda_row_id in self.world.rows, p
             for name in VALUES:

@@ -49,6 +49,7 @@ class World:
     clock: datetime = START
     ids: int = 0
     reverse: bool = False
+    tables: tuple[tuple[str, str], ...] = ()  # in which a dump's row ids mean the same
 
     # --- what people do -------------------------------------------------------------------------------------
 
@@ -88,11 +89,14 @@ class World:
 
     # --- the sync -------------------------------------------------------------------------------------------
 
-    def sync(self, *, gone: frozenset[str] = frozenset()) -> Resolution:
-        """Read, resolve, apply. `gone` are rows that answer 404 although the read did not notice."""
+    def sync(self, *, gone: frozenset[str] = frozenset(), full: bool = False) -> Resolution:
+        """Read, resolve, apply. `gone` are rows that answer 404 although the read did not notice.
+
+        `full` looks also at what did not change.
+        """
         self.clock += timedelta(minutes=1)
         state = self.state(gone=gone)
-        rules = Rules(natural_key=KEY, policy=self.policy, docs=(DOC,))
+        rules = Rules(natural_key=KEY, policy=self.policy, docs=(DOC,), is_recheck=full, tables=self.tables)
         resolution = resolve(state, rules, now=self.clock, new_id=self._new_id)
         self._apply(resolution)
         return resolution

@@ -80,6 +80,7 @@ class Listed:
 
     fields: Fields = field(repr=False)
     link: str | None
+    source: str
     reason: str | None
     could_be: Sequence[str] = field(default=(), repr=False)
 
@@ -147,6 +148,7 @@ def listed(conn: Connection, which: Literal["people", "half"], *, limit: int, of
         Listed(
             records[row.record_id].fields,
             links.get(row.record_id),
+            records[row.record_id].source,
             records[row.record_id].reason,
             emails.get(row.name_norm, ()),
         )

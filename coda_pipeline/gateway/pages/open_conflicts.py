@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.sync.dump_lines import is_line
 from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Fields, Value
 from coda_pipeline.sync.normalize import alike
 from coda_pipeline.warehouse.core import load
@@ -34,6 +35,13 @@ class Shown:
     def is_field(self) -> bool:
         """Whether one field is in question, not the whole row."""
         return self.conflict.kind is ConflictKind.FIELD
+
+    @property
+    def what(self) -> str:
+        """What is at odds; the last line of a dump that is gone is no row of Coda."""
+        kind = self.conflict.kind
+        is_of_dump = kind is ConflictKind.DELETED_IN_CODA and is_line(self.conflict.record_id)
+        return "gone_from_dump" if is_of_dump else kind.value
 
     @property
     def shown_fields(self) -> list[str]:

@@ -5,6 +5,7 @@ Each says what to do where a person can do something. What no list here knows is
 
 from coda_pipeline.gateway.words import Lang, Words
 from coda_pipeline.sync import dedupe
+from coda_pipeline.sync.dump_placing import SAME_LINE
 
 FIELD = {
     "person": Words("Человек", "Person"),
@@ -31,6 +32,7 @@ DUPLICATE = {
         "её исправили так, что она совпала с более старой",
         "it was edited until it was the same as an older one",
     ),
+    SAME_LINE: Words("та же строка ещё раз в выгрузке", "the same line once more in the dump"),
 }
 # Why, where a row is the duplicate for that reason, the other one stays.
 STAYS = {
@@ -126,6 +128,11 @@ CONFLICT = {
         "Запись удалили в базе, а в Coda строку тем временем изменили.",
         "The record was deleted here, while the row was edited in Coda.",
     ),
+    # Of what only a dump tells of: see `open_conflicts`.
+    "gone_from_dump": Words(
+        "В новой выгрузке этой строки больше нет, а в базе запись тем временем изменили.",
+        "A new dump no longer has this line, while the record was edited here.",
+    ),
     "fragment": Words(
         "Строку удалили в Coda в ту минуту, когда мы её обновляли, и от неё осталась неполная строка.",
         "The row was deleted in Coda just as we updated it, and an incomplete row was left of it.",
@@ -145,6 +152,7 @@ CAUSE = {
 TAKE_CODA = {
     "field": Words("Взять из Coda", "Take Coda's"),
     "deleted_in_coda": Words("Удалить и здесь", "Delete it here too"),
+    "gone_from_dump": Words("Удалить и здесь", "Delete it here too"),
     "deleted_here": Words("Вернуть запись, как в Coda", "Bring it back as it is in Coda"),
     "fragment": Words(
         "Удалить запись, неполную строку оставить", "Delete the record, keep the incomplete row"
@@ -153,6 +161,7 @@ TAKE_CODA = {
 TAKE_WAREHOUSE = {
     "field": Words("Оставить из базы", "Keep ours"),
     "deleted_in_coda": Words("Создать строку в Coda снова", "Add the row in Coda again"),
+    "gone_from_dump": Words("Оставить в базе, в Coda не отправлять", "Keep it here; Coda does not get it"),
     "deleted_here": Words("Удалить и в Coda", "Delete it in Coda too"),
     "fragment": Words(
         "Создать строку снова, неполную удалить", "Add the row again, delete the incomplete one"

@@ -69,7 +69,7 @@ def copy_rows(conn: Connection, table: str, columns: Sequence[str], rows: Iterab
 def copy_line(row: Sequence[object]) -> bytes:
     """One row of CSV. orjson writes it in a fifth of the driver's time; few texts need another spelling."""
     line = orjson.dumps(row, default=str)
-    if _FOREIGN_ESCAPE.search(line):
+    if b"\\" in line and _FOREIGN_ESCAPE.search(line):
         return b",".join(map(_csv_value, row)) + b"\n"
     return line[1:-1] + b"\n"
 

@@ -57,6 +57,16 @@ _IDS_BY_NAME = """
       join core.participation_all as p using (participation_id)
      where p.deleted_at is null and (p.{0} is null or btrim(p.{0}) = '') and s.{1} = any(%s)
 """
+# Nobody need know the e-mail of a deleted one any more, and a dump gives only names.
+_IDS_OF_ENDED = """
+    select participation_id from sync.participation_state as s
+      join core.participation_all as p using (participation_id)
+     where s.name_norm = any(%s)
+       and (p.deleted_at is not null or p.source = 'dump'
+            or exists (select from sync.conflicts as c
+                        where c.participation_id = p.participation_id and c.kind = 'deleted_in_coda'
+                          and c.outcome is null))
+"""
 _IDS_BY_ROW = """
     select participation_id from core.participation_all
      where (source_table, coda_row_id) in
@@ -71,7 +81,8 @@ _FRAGMENTS = """
 """
 _PEOPLE = """
     select r.name_norm, r.person_email from core.participation_records as r
-     where r.deleted_at is null and r.name_norm is not null and r.person_email is not null
+     where r.deleted_at is null and r.source <> 'dump' and r.name_norm is not null
+       and r.person_email is not null
        and not exists (select from unnest(%(excluding)s::text[]) as x where x = r.record_id) {of_records}
      union
     select s.name_norm, p.person_email
@@ -82,7 +93,8 @@ _PEOPLE = """
 """
 _ACTIVITIES = """
     select r.activity_norm, r.doc_id, r.activity_row_id from core.participation_records as r
-     where r.deleted_at is null and r.activity_norm is not null and r.activity_row_id is not null
+     where r.deleted_at is null and r.source <> 'dump' and r.activity_norm is not null
+       and r.activity_row_id is not null
        and not exists (select from unnest(%(excluding)s::text[]) as x where x = r.record_id) {of_records}
      union
     select s.activity_norm, %(default_doc)s, p.activity_row_id
@@ -104,6 +116,11 @@ def changed_rows(conn: Connection, table: str) -> list[str]:
     """Row ids of a source whose version is not the one last resolved: new, other digest, deleted or back."""
     give_memory(conn)
     return list(conn.scalars(on_table(_CHANGED, table), {"name": table}))
+
+
+def was_read(conn: Connection, table: str) -> bool:
+    """Whether a source was ever read, so that its table is there."""
+    return fetch(conn, "select to_regclass(%s) is not null", [raw_table(table)]) == [(True,)]
 
 
 def raw_rows(conn: Connection, spec: TableSpec, row_ids: Collection[str] | None) -> Iterator[RawRow]:
@@ -169,11 +186,13 @@ def participations(
     rows: Collection[str] | None = None,
     names: Collection[str] | None = None,
     activities: Collection[str] | None = None,
+    ended: Collection[str] | None = None,
 ) -> list[Participation]:
     """Participations, merged and deleted ones too.
 
     `ids` brings along those merged into them; `rows` are record ids of survivor rows; `names` and
-    `activities` find live ones that give only the name: no e-mail, no row id.
+    `activities` find live ones that give only the name: no e-mail, no row id. `ended` are names of people
+    in those that were deleted, may be deleted, or are told of by a dump alone.
     """
     criteria = {
         _IDS.format("participation_id"): ids,
@@ -182,6 +201,7 @@ def participations(
         _IDS_BY_ROW: rows,
         _IDS_BY_NAME.format("person_email", "name_norm"): names,
         _IDS_BY_NAME.format("activity_row_id", "activity_norm"): activities,
+        _IDS_OF_ENDED: ended,
     }
     with in_bulk():
         return [

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, text
 
 from coda_pipeline.warehouse.core.driver import fetch
 from coda_pipeline.warehouse.core.key import ARGUMENTS
+from coda_pipeline.warehouse.core.load import was_read
 from coda_pipeline.warehouse.core.masking import mask
+from coda_pipeline.warehouse.dump_records import line_count
 from coda_pipeline.warehouse.statement import raw_table
 
 MAX_LINKS = 10
@@ -98,7 +100,7 @@ def natural_key_violations(conn: Connection) -> int:
 
 
 def accounted_for(conn: Connection, sources: Collection[str] | None = None) -> tuple[int, dict[str, int]]:
-    """How many live rows the source tables have, and what became of the live records.
+    """How many live rows the source tables have, lines of dumps among them, and what became of the records.
 
     `sources` None takes those that have records.
     """
@@ -107,8 +109,9 @@ def accounted_for(conn: Connection, sources: Collection[str] | None = None) -> t
     counts = [
         _count(conn, f"select count(*) from {raw_table(name)} where deleted_at is null")  # noqa: S608 (checked)
         for name in tables
+        if was_read(conn, name)
     ]
-    return sum(counts), outcome_counts(conn)
+    return sum(counts) + line_count(conn), outcome_counts(conn)
 
 
 def links_of(conn: Connection, record_ids: Collection[str]) -> dict[str, str]:
