@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import coding, importing, pressing, reading, resolving, writing
+from bench import coding, dump, importing, pressing, reading, resolving, writing
 from bench.figures import as_json, as_table
 from coda_pipeline.warehouse.embedded import EmbeddedServer
 from coda_pipeline.warehouse.engine import warehouse_engine
@@ -19,7 +19,7 @@ RESULTS = Path("bench-results")
 def main() -> int:
     """Measure, print, keep. Exit status 1 where a promise is not kept."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
-        figures = [*importing.measure(), *reading.measure(server)]
+        figures = [*importing.measure(), *reading.measure(server), *dump.measure(server)]
         with reading.fresh_database(server) as url:
             engine = warehouse_engine(url)
             upgrade(engine)

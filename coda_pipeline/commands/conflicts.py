@@ -17,6 +17,7 @@ ROWS = {
     "deleted_here": "deleted here, edited in Coda",
     "fragment": "fragment: a write met a row just deleted in Coda, and made this one",
 }
+GONE_FROM_DUMP = "gone from the dump, edited here"
 HEADER = ("id", "participation", "what", "agreed before", "warehouse", "coda", "why", "row in Coda")
 
 
@@ -58,14 +59,17 @@ def resolve_conflict(
     """Settle one conflict: take Coda's side, the warehouse's, or a value of your own.
 
     About a deletion or a fragment: `coda` = as it is in Coda (deleted, or kept; a fragment stays as a new
-    row), `warehouse` = as it is here (made again in Coda, or deleted there; a fragment goes).
+    row), `warehouse` = as it is here (made again in Coda, or deleted there; a fragment goes). What only a
+    dump told of is deleted here or kept here; it is never sent.
     """
     from coda_pipeline.commands.workplace import open_warehouse
     from coda_pipeline.settings import Settings
     from coda_pipeline.sync.conflicts import settle
+    from coda_pipeline.sync.dump_lines import is_line
 
     with open_warehouse(Settings()) as engine:
         conflict = settle(engine, conflict_id, take, by=getpass.getuser())
-    what = conflict.field or f"the row ({ROWS[conflict.kind]})"
+    is_of_dump = conflict.kind == "deleted_in_coda" and is_line(conflict.record_id)
+    what = conflict.field or f"the row ({GONE_FROM_DUMP if is_of_dump else ROWS[conflict.kind]})"
     side = {"coda": "Coda's side", "warehouse": "the warehouse's side"}.get(take, "your value")
     say(f"Conflict {conflict_id} on {what} is settled: {side} was taken.")

@@ -26,11 +26,13 @@ def demo(
     from coda_pipeline.commands.demo_story import both_ways
     from coda_pipeline.commands.demo_world import (
         alone_in,
+        backfill,
         demo_home,
         enter_demo,
         first_sync,
         serve,
         start_sandbox,
+        write_dumps,
     )
     from coda_pipeline.commands.ports import ui_port
     from coda_pipeline.commands.processes import Processes, end_on_signals
@@ -44,7 +46,9 @@ def demo(
         try:
             remark(f"The demo keeps everything in {home}")
             settings = enter_demo(home, start_sandbox(processes, home, rows))
-            is_synced = first_sync(settings)
+            write_dumps(home, rows)
+            is_loaded = backfill(settings)
+            is_synced = first_sync(settings) and is_loaded
             if is_synced and port is not None:
                 is_synced = both_ways(settings, settings.catalog())
                 serve(processes, settings, port)

@@ -26,7 +26,7 @@ ANSWER_WITHIN_S = 30
 _ACTORS = """
     select p.participation_id, p.coda_row_id, p.source_table
       from core.participation as p
-     where p.coda_row_id is not null and p.person_email is not null and p.activity_row_id is not null
+     where p.source = 'coda' and p.person_email is not null and p.activity_row_id is not null
        and not exists (select from core.participation_duplicates as d
                         where d.participation_id = p.participation_id)
      order by p.started_on desc, p.participation_id limit 2

@@ -10,6 +10,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from coda_pipeline.catalog import DEMO_CATALOG
@@ -18,18 +19,23 @@ from coda_pipeline.commands.demo_press import install_pack, sandbox_door
 from coda_pipeline.commands.ports import LOOPBACK, free_port, gateway_port, wait_for_answer
 from coda_pipeline.commands.processes import Processes
 from coda_pipeline.commands.run import run_coding_sync, run_sync
+from coda_pipeline.commands.run_dump import run_backfill
 from coda_pipeline.commands.serving import fail_orphaned_runs, serve_dagster, serve_gateway
 from coda_pipeline.commands.terminal import remark, say
 from coda_pipeline.commands.workplace import export_environment, open_warehouse
 from coda_pipeline.defs.coding_names import TABLES
+from coda_pipeline.defs.names import DUMP
 from coda_pipeline.errors import BusyError
 from coda_pipeline.sandbox.app import API_PATH
-from coda_pipeline.sandbox.config import DEFAULT_TOKEN
+from coda_pipeline.sandbox.config import DEFAULT_TOKEN, SandboxConfig
+from coda_pipeline.sandbox.demo_doc import demo_content
+from coda_pipeline.sandbox.dump_files import YEARS, write_dump
 from coda_pipeline.settings import EMBEDDED, Settings
 
 FOLDER = "demo"
 ENVIRONMENT = "environment.sh"
 TOKEN_FILE = "gateway-token"  # noqa: S105 (the name of a file)
+DUMPS = "dumps"
 SANDBOX_WITHIN_S = 120
 # Coda's own half minute and ten seconds would be most of the demo.
 FASTER = {"lag": 3, "delay": 1}
@@ -89,6 +95,7 @@ def enter_demo(home: Path, base_url: str) -> Settings:
         "CODA_API_TOKEN": DEFAULT_TOKEN,
         "CODA_PIPELINE_ALLOW_WRITE": "1",
         **coding_environment(base_url),
+        "CODA_DUMP_DIR": str(home / DUMPS),
     }
     for name in (*map(str.upper, Settings.model_fields), *filter(is_of_a_team, list(os.environ))):
         os.environ.pop(name, None)
@@ -102,9 +109,24 @@ def enter_demo(home: Path, base_url: str) -> Settings:
     return settings
 
 
+def write_dumps(home: Path, rows: int) -> None:
+    """Dumps of the sandbox's doc for both past years: what Excel made of one, a ZIP of the other."""
+    config = SandboxConfig()
+    month = datetime.now(UTC).date().replace(day=1)
+    content = demo_content("demo", rows, config.seed, month)
+    write_dump(content, home / DUMPS, "excel", name="uchastie-2023", year=2023)
+    write_dump(content, home / DUMPS, "zip", name="uchastie-2024", year=2024)
+
+
+def backfill(settings: Settings) -> bool:
+    """Load both past years from the dumps; whether that was done. The first sync joins them to Участие."""
+    fail_orphaned_runs(settings)
+    remark(f"Backfilling 2023 and 2024 from the dumps in {settings.dump_dir()}")
+    return run_backfill(settings, YEARS)
+
+
 def first_sync(settings: Settings) -> bool:
     """Read all tables in full, since a new sandbox has forgotten edits in the last; whether all was done."""
-    fail_orphaned_runs(settings)
     remark(f"Reading the demo's doc from {settings.coda_base_url}")
     is_done = run_sync(settings, (), full=True)
     remark(f"Reading the demo's CODING project from {settings.coding_base_url}")
@@ -141,6 +163,9 @@ def serve(processes: Processes, settings: Settings, port: int) -> None:
     say()
     say(f"Gateway:     {gateway}  (its token is in {token})")
     say(f"Dagster UI:  {ui.url}")
+    say(
+        f"Backfill:    {ui.url}/assets/{'/'.join(DUMP.path)}  (Materialize, both years: loads the dumps anew)"
+    )
     say(f"PostgreSQL:  {settings.warehouse_url()}")
     say(f"Other commands on this demo, in another terminal:  . {shlex.quote(str(home / ENVIRONMENT))}")
     say(f"Press the button in the doc:  curl -X POST {sandbox_door(settings)}/acts/press_button")

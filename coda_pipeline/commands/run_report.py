@@ -37,17 +37,17 @@ def tell(result: ExecuteInProcessResult, log: Path) -> None:
     """Print what a run did."""
     made = made_by(result)
     _tell_tables(result)
-    _tell_participation(made)
+    tell_participation(made)
     if SENT in made:
         _tell_sent(made[SENT])
-    _tell_checks(result)
+    tell_checks(result)
     if not result.success:
-        for reason in dict.fromkeys(_failures(result.all_events)):
+        for reason in dict.fromkeys(failures(result.all_events)):
             complain(reason)
         remark(f"Run {result.run_id} failed; what was stored before is kept. Its log: {log}")
 
 
-def _failures(events: Collection[DagsterEvent]) -> Iterator[str]:
+def failures(events: Collection[DagsterEvent]) -> Iterator[str]:
     """Why steps, or the run as a whole, failed: the messages of the errors at the bottom of it."""
     for event in events:
         if event.event_type == DagsterEventType.STEP_FAILURE:
@@ -84,7 +84,8 @@ def _shown(table: str) -> str:
     return table
 
 
-def _tell_participation(found: Mapping[AssetKey | None, Mapping[str, Any]]) -> None:
+def tell_participation(found: Mapping[AssetKey | None, Mapping[str, Any]]) -> None:
+    """Print how many participations the records came to, where a run resolved them."""
     records, live = found.get(RECORDS), found.get(PARTICIPATION)
     if records is None or live is None:
         return
@@ -105,7 +106,8 @@ def _tell_sent(sent: Mapping[str, Any]) -> None:
         say(f"To Coda: {outcomes or 'nothing to send'}{held}")
 
 
-def _tell_checks(result: ExecuteInProcessResult) -> None:
+def tell_checks(result: ExecuteInProcessResult) -> None:
+    """Print the checks of a run that found something."""
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             remark(f"{evaluation.severity.value}  {_sentence(evaluation)}")

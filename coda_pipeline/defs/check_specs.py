@@ -6,7 +6,7 @@ WARN: that would stop nothing, yet count as a failed blocking check for ever aft
 
 from dagster import AssetCheckSeverity, AssetCheckSpec, AssetKey
 
-from coda_pipeline.defs.names import PARTICIPATION, RECORDS, SENT
+from coda_pipeline.defs.names import DUMP, PARTICIPATION, RECORDS, SENT
 
 BLOCKING = frozenset({"complete", "columns_as_mapped", "natural_key_unique", "accounted_for", "keys_unique"})
 
@@ -20,6 +20,7 @@ _OF_RAW = {
 _OF_PARTICIPATION = {
     "natural_key_unique": "No two live participations that are not merged share a natural key.",
     "conflicts_open": "No edit made on both sides waits for a person.",
+    "deleted_in_coda": "No participation stands that is deleted in Coda and only a dump still tells of.",
 }
 _OF_RECORDS = {
     "accounted_for": "Records = survivors + duplicates + twins + incomplete = live rows of the sources.",
@@ -38,6 +39,16 @@ _OF_CODING = {
     "deletions_held": "No vanished records wait for a person to say whether they are really gone.",
 }
 _OF_ISSUES = {"references_resolve": "Every iteration and parent that a current issue names is there."}
+
+_OF_DUMP = {
+    "accounted_for": "Lines of the input = loaded + of other years + rejected.",
+    "rows_rejected": "Every line, and every mapped cell of it, could be read.",
+}
+
+
+def dump_check_specs() -> list[AssetCheckSpec]:
+    """The checks of the lines of dumps."""
+    return [_spec(DUMP, name, text) for name, text in _OF_DUMP.items()]
 
 
 def raw_check_specs(key: AssetKey) -> list[AssetCheckSpec]:

@@ -3,16 +3,21 @@
 The run, its checks and its metadata appear in the UI like those of any other run.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from dagster import AssetKey, DagsterInstance, Definitions, ExecuteInProcessResult
+from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.defs.names import (
+    BACKFILL_JOB,
+    DUMP_PATH_TAG,
     FULL_TAG,
     PARTICIPATION,
     PLAN,
     RECORDS,
+    RESOLVE_JOB,
     SENT,
     SYNC_CODA,
     SYNC_PARTICIPATION,
@@ -55,6 +60,39 @@ def write_back_here(definitions: Definitions, instance: DagsterInstance) -> Exec
     return job.execute_in_process(
         instance=instance, asset_selection=[SENT], tags=_LABEL, raise_on_error=False
     )
+
+
+def backfill_here(
+    definitions: Definitions, instance: DagsterInstance, years: Sequence[int]
+) -> ExecuteInProcessResult:
+    """Load these neighbouring years from CODA_DUMP_DIR in one run, as a backfill of the UI does.
+
+    A failed run is told by the result, not raised.
+    """
+    chosen = sorted(years)
+    tags = {ASSET_PARTITION_RANGE_START_TAG: str(chosen[0]), ASSET_PARTITION_RANGE_END_TAG: str(chosen[-1])}
+    return definitions.resolve_job_def(BACKFILL_JOB).execute_in_process(
+        instance=instance, tags={**_LABEL, **tags}, raise_on_error=False
+    )
+
+
+def load_dump_here(
+    definitions: Definitions, instance: DagsterInstance, path: Path, years: Sequence[int]
+) -> list[ExecuteInProcessResult]:
+    """Load years of a dump from a file, folder or ZIP, one run each, then resolve Участие if one arrived.
+
+    A failed run is told by its result, not raised.
+    """
+    job = definitions.resolve_job_def(BACKFILL_JOB)
+    tags = {**_LABEL, DUMP_PATH_TAG: str(path)}
+    runs = [
+        job.execute_in_process(instance=instance, partition_key=str(year), tags=tags, raise_on_error=False)
+        for year in years
+    ]
+    if any(run.success for run in runs):
+        resolve = definitions.resolve_job_def(RESOLVE_JOB)
+        runs.append(resolve.execute_in_process(instance=instance, tags=_LABEL, raise_on_error=False))
+    return runs
 
 
 def select_assets(catalog: Catalog, tables: Collection[str]) -> list[AssetKey]:

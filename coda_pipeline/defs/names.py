@@ -10,18 +10,22 @@ from dagster import AssetKey
 from coda_pipeline.defs.coding_names import SYNC_CODING, WEBHOOK_SENSOR
 
 EXTRACT = "extract"
+BACKFILL = "backfill"
 RESOLVE = "resolve"
 PUBLISH = "publish"
 
 PARTICIPATION = AssetKey(["core", "participation"])
 RECORDS = AssetKey(["core", "participation_records"])
+DUMP = AssetKey(["raw", "participation_dump"])
 PLAN = AssetKey(["sync", "participation_plan"])
 SENT = AssetKey(["sync", "participation_write_back"])
 
 SYNC_PARTICIPATION = "sync_participation"
 SYNC_CODA = "sync_coda"
 WRITE_BACK = "write_back"
-JOBS = (SYNC_PARTICIPATION, SYNC_CODA, WRITE_BACK, SYNC_CODING)
+BACKFILL_JOB = "backfill_participation_dump"
+RESOLVE_JOB = "resolve_participation_after_dump"
+JOBS = (SYNC_PARTICIPATION, SYNC_CODA, WRITE_BACK, BACKFILL_JOB, RESOLVE_JOB, SYNC_CODING)
 HOURLY = "sync_coda_hourly"
 NIGHTLY = "sync_coda_nightly_full"
 AFTER_A_PLAN = "write_back_after_a_plan"
@@ -33,6 +37,7 @@ CLEAN_UP = "clean_up"
 ALERTS = "alerts"
 DOC_CHANGED = "doc_changed"
 REQUEST_TABLE = "request_table"
+DUMP_LANDED = "dump_landed"
 # What answers a person or a machine; `serving` turns these on wherever Dagster is started.
 ALWAYS_ON = (
     TRIGGER_REQUESTS,
@@ -43,6 +48,7 @@ ALWAYS_ON = (
     PENDING_EDITS,
     APPROVALS,
     WEBHOOK_SENSOR,
+    DUMP_LANDED,
 )
 
 HR = "team:hr"
@@ -50,6 +56,8 @@ DATA = "team:data"
 
 # A run with this tag reads its tables in full, whatever the cursors say. Works in the launchpad as well.
 FULL_TAG = "coda_pipeline/full"
+# The file that `coda-pipeline load-dump` was given, in place of those in CODA_DUMP_DIR.
+DUMP_PATH_TAG = "coda_pipeline/dump_path"
 # Runs of one service wait for each other in the queue (dagster_home/dagster.yaml).
 SERVICE_TAG = "coda_pipeline/service"
 CODA, CODA_WRITING = "coda", "coda_writing"

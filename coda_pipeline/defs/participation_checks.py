@@ -14,6 +14,7 @@ from coda_pipeline.defs.names import PARTICIPATION, RECORDS
 from coda_pipeline.defs.verdict import Verdict, results
 from coda_pipeline.sync.model import Outcome
 from coda_pipeline.warehouse.core import reports
+from coda_pipeline.warehouse.dump_records import deleted_in_coda
 
 WORST_GROUPS = 10
 
@@ -28,6 +29,7 @@ class Findings:
     outcomes: Mapping[str, int]
     groups: Sequence[reports.DuplicateGroup]
     ambiguous_people: int
+    deleted_in_coda: int = 0
 
 
 def findings(conn: Connection, sources: Collection[str]) -> Findings:
@@ -40,12 +42,17 @@ def findings(conn: Connection, sources: Collection[str]) -> Findings:
         outcomes=outcomes,
         groups=reports.duplicate_groups(conn, WORST_GROUPS),
         ambiguous_people=reports.ambiguous_people(conn),
+        deleted_in_coda=deleted_in_coda(conn),
     )
 
 
 def participation_checks(found: Findings) -> list[AssetCheckResult]:
     """What the checks of core.participation say."""
-    verdicts = {"natural_key_unique": _natural_key_unique(found), "conflicts_open": _conflicts_open(found)}
+    verdicts = {
+        "natural_key_unique": _natural_key_unique(found),
+        "conflicts_open": _conflicts_open(found),
+        "deleted_in_coda": _deleted_in_coda(found),
+    }
     return results(PARTICIPATION, verdicts)
 
 
@@ -79,6 +86,18 @@ def _conflicts_open(found: Findings) -> Verdict:
             f"{count} conflicts wait for a person: `coda-pipeline conflicts list`, then `conflicts resolve`."
         )
     return Verdict(passed=not count, says=says, numbers={"conflicts": count})
+
+
+def _deleted_in_coda(found: Findings) -> Verdict:
+    count = found.deleted_in_coda
+    says = "Nothing that was deleted in Coda stands because of a dump."
+    if count:
+        says = (
+            f"{count} participations were deleted in Coda and stay as history, because a dump tells of them: "
+            "core.participation_deleted_in_coda lists them. Delete one from core.participation, and no dump "
+            "brings it back."
+        )
+    return Verdict(passed=not count, says=says, numbers={"participations": count})
 
 
 def _accounted_for(found: Findings) -> Verdict:

@@ -10,7 +10,7 @@ from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, Material
 from coda_pipeline.catalog import Catalog, ParticipationSection
 from coda_pipeline.defs.check_specs import participation_check_specs
 from coda_pipeline.defs.extract import FRESH
-from coda_pipeline.defs.names import DATA, HR, PARTICIPATION, RECORDS, RESOLVE, raw_key
+from coda_pipeline.defs.names import DATA, DUMP, HR, PARTICIPATION, RECORDS, RESOLVE, raw_key
 from coda_pipeline.defs.resources import RESOURCES
 from coda_pipeline.defs.schema import PARTICIPATION_COLUMNS, RECORD_COLUMNS
 
@@ -37,7 +37,7 @@ def participation_assets(catalog: Catalog) -> list[AssetsDefinition]:
 
 
 def _specs(section: ParticipationSection) -> list[AssetSpec]:
-    deps = [raw_key(source.table) for source in section.sources]
+    deps = [*(raw_key(source.table) for source in section.sources), *([DUMP] if section.dump else [])]
     return [
         AssetSpec(
             PARTICIPATION,

@@ -17,6 +17,7 @@ from coda_pipeline.settings import Settings
 
 RESOURCES = {"warehouse", "coda"}
 CODING_RESOURCES = {"warehouse", "coding"}
+WAREHOUSE = {"warehouse"}
 
 
 def build_resources(settings: Settings, catalog: Catalog) -> dict[str, ResourceDefinition]:

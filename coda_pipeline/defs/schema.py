@@ -29,6 +29,29 @@ _WHAT = [
     TableColumn("comment", "text"),
 ]
 
+DUMP_COLUMNS = TableSchema(
+    [
+        TableColumn("year", "integer", description="of started_on; the partition"),
+        TableColumn(
+            "line_id", "text", description="row id, or a digest of the key and a number among equals"
+        ),
+        TableColumn(
+            "row_id", "text", description="Coda's id of the row, where the dump's doc is the live one"
+        ),
+        *_WHAT,
+        TableColumn("unreadable", "jsonb", description="fields whose cell does not fit, with the reason"),
+        TableColumn(
+            "cells", "jsonb", description="the cells that do not fit as they stand in the file, by header"
+        ),
+        TableColumn("file_name", "text"),
+        TableColumn("file_size", "bigint", description="bytes"),
+        TableColumn("file_sha256", "text"),
+        TableColumn("line_number", "integer"),
+        TableColumn("loaded_at", "timestamptz"),
+        TableColumn("run_id", "text", description="the run that loaded it"),
+    ]
+)
+
 PARTICIPATION_COLUMNS = TableSchema(
     [
         TableColumn("participation_id", "uuid", description="never reused"),

@@ -47,7 +47,7 @@ def test_every_asset_says_what_it_is_and_whose_it_is(settings: Settings) -> None
         assert node.description, key
         assert node.owners, key
         assert node.kinds, key
-        assert node.group_name in {"extract", "resolve", "publish", "coding"}, key
+        assert node.group_name in {"extract", "backfill", "resolve", "publish", "coding"}, key
         if node.is_executable:
             assert "dagster/column_schema" in node.metadata, key
             assert "dagster/table_name" in node.metadata, key

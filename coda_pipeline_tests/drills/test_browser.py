@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -32,7 +33,9 @@ PATIENCE_MS = 240_000
 # What the graph takes to draw its arrows and colours, which nothing on the page announces.
 SETTLED_MS = 8_000
 RUNS = "{ runsOrError { ... on Runs { results { runId status jobName } } } }"
+# Without those that have partitions to choose, and those of CODING.
 GROUPS = ("extract", "resolve", "publish")
+WITH_DUMPS = (*GROUPS, "backfill")
 NOT_ENDED = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -106,12 +109,25 @@ def environment_of(running: Demo) -> dict[str, str]:
     return dict(part[0].split("=", 1) for part in parts)
 
 
+def next_run(running: Demo, job: str, before: set[str]) -> str:
+    """The id of the first run of a job that was not there before, once it has succeeded."""
+
+    def ended() -> list[tuple[str, str]]:
+        new = ((run_id, run) for run_id, run in runs(running).items() if run_id not in before)
+        return [(run_id, status) for run_id, (of, status) in new if of == job and status not in NOT_ENDED]
+
+    eventually(lambda: bool(ended()), f"a run of {job} has ended")
+    ((run_id, status),) = ended()
+    assert status == "SUCCESS"
+    return run_id
+
+
 def edit_in_the_warehouse(running: Demo, comment: str) -> str:
     """The application writes a comment; the id of the row in Coda."""
     query = (
         "update core.participation set comment = %s where participation_id ="
         " (select participation_id from core.participation"
-        "   where coda_row_id is not null and person_email is not null order by 1 limit 1)"
+        "   where source = 'coda' and person_email is not null order by 1 limit 1)"
         " returning coda_row_id"
     )
     with psycopg.connect(environment_of(running)["DATABASE_URL"]) as conn:
@@ -129,9 +145,10 @@ def cells_in_coda(running: Demo, row_id: str) -> dict[str, object]:
     return answer.json()["result"]
 
 
-def open_graph(page: Page) -> None:
-    """The whole graph with every group open, as its address says; by itself the UI may show them closed."""
-    page.goto("/asset-groups?expanded=" + ",".join(f"global@global:{group}" for group in GROUPS))
+def open_graph(page: Page, selection: str = "") -> None:
+    """The graph, or some of it, groups open as the address says; by itself the UI may show them closed."""
+    groups = ",".join(f"global@global:{group}" for group in WITH_DUMPS)
+    page.goto(f"/asset-groups{'~' + quote(selection, safe='') if selection else ''}?expanded={groups}")
     expect(page.get_by_text("coda_roles").first).to_be_visible()
 
 
@@ -139,11 +156,12 @@ def test_the_graph_is_materialized_from_the_ui_and_shows_its_checks(
     running: Demo, page: Page, images: Path
 ) -> None:
     before = set(runs(running))
-    open_graph(page)
+    open_graph(page, " or ".join(f'group:"{group}"' for group in GROUPS))
     page.get_by_role("button", name="Materialize all (8)").click()
     assert new_run_ended(running, before) == ("__ASSET_JOB", "SUCCESS")
     open_graph(page)
-    expect(page.get_by_text("participation_plan").first).to_be_visible()
+    for name in ("participation_plan", "participation_dump"):
+        expect(page.get_by_text(name).first).to_be_visible()
     page.wait_for_timeout(SETTLED_MS)
     page.screenshot(path=images / "asset-graph.png")
 
@@ -210,3 +228,45 @@ def test_a_sync_of_the_command_line_is_listed_under_its_job(running: Demo, page:
     first = next(run_id for run_id, (job, _) in runs(running).items() if job == "sync_coda")
     page.goto("/locations/coda_pipeline/jobs/sync_coda/runs")
     expect(page.get_by_text(first[:8]).first).to_be_visible()
+
+
+def loaded_by(running: Demo) -> list[tuple[int, str]]:
+    """Which run brought the lines of which year."""
+    query = "select distinct year, run_id from raw.participation_dump order by year"
+    with psycopg.connect(environment_of(running)["DATABASE_URL"]) as conn:
+        return conn.execute(query).fetchall()
+
+
+def only_in_the_dump(running: Demo) -> int:
+    """Participations that only a dump tells of."""
+    with psycopg.connect(environment_of(running)["DATABASE_URL"]) as conn:
+        found = conn.execute("select count(*) from core.participation where source = 'dump'").fetchone()
+    assert found
+    return found[0]
+
+
+def test_both_years_are_backfilled_from_the_ui_and_one_run_over_participation_follows(
+    running: Demo, page: Page, images: Path
+) -> None:
+    before, known = set(runs(running)), only_in_the_dump(running)
+    page.goto("/assets/raw/participation_dump?view=partitions")
+    page.get_by_role("button", name="Materialize").first.click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="All", exact=True).click()
+    expect(dialog.get_by_text("2 partitions")).to_be_visible()
+    dialog.screenshot(path=images / "backfill-dialog.png")
+    dialog.get_by_role("button", name="Launch backfill").click()
+    next_run(running, "resolve_participation_after_dump", before)
+    ((of_2023, load), (of_2024, again)) = loaded_by(running)
+    assert (of_2023, of_2024) == (2023, 2024)
+    assert load == again
+    assert runs(running)[load] == ("__ASSET_JOB", "SUCCESS")
+    assert load not in before
+    assert only_in_the_dump(running) == known > 0
+    for year in ("2024", "2023"):
+        page.goto(f"/assets/raw/participation_dump?view=partitions&partition={year}")
+        expect(page.get_by_text("Materialized (2)")).to_be_visible()
+        expect(page.get_by_text("Failed (0)")).to_be_visible()
+        expect(page.get_by_role("link", name=load[:8]).first).to_be_visible()
+        expect(page.get_by_text("SHA-256").first).to_be_visible()
+    page.screenshot(path=images / "backfill.png")
