@@ -6,11 +6,10 @@ the header has was cut by an unquoted delimiter or line break, and is not read b
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
-from typing import Protocol
 
 from coda_pipeline.catalog_dump import DumpEntry
 from coda_pipeline.dump.columns import is_same_header
@@ -26,17 +25,12 @@ MAX_FIELD_CHARS = 64 << 20
 # Few enough that a block of long cells is small, many enough that a block costs nothing by itself.
 BLOCK_LINES = 500
 SEPARATOR_LINE = "sep="
+QUOTE = '"'
+# Longer cells are left to the csv module, which makes fewer copies of them.
+MAX_SPLIT_CHARS = 1 << 22
+# The cells of some records, and how many lines of the file they are.
+Rows = tuple[list[list[str]], int]
 _FIRST = itemgetter(0)
-
-
-class _Records(Protocol):
-    """A reader of the csv module."""
-
-    line_num: int
-
-    def __iter__(self) -> Iterator[list[str]]: ...
-
-    def __next__(self) -> list[str]: ...
 
 
 def csv_tables(part: Part, entry: DumpEntry) -> list[DumpTable]:
@@ -66,23 +60,48 @@ def _delimiter_of(part: Part, encoding: str, wanted: list[str]) -> str:
 
 
 def _header(part: Part, encoding: str, delimiter: str) -> tuple[str, ...]:
-    with _records(part, encoding, delimiter) as records:
-        return tuple(next((cells for cells in records if not _is_above_header(cells)), ()))
+    with _text_of(part, encoding) as text:
+        return tuple(_first_cells(csv.reader(text, delimiter=delimiter)))
+
+
+def _first_cells(records: Iterable[list[str]]) -> list[str]:
+    return next((cells for cells in records if not _is_above_header(cells)), [])
 
 
 def _blocks(part: Part, encoding: str, delimiter: str) -> Iterator[TextLines]:
     """The lines below the header, by the block."""
-    with _records(part, encoding, delimiter) as records:
-        header = next((cells for cells in records if not _is_above_header(cells)), [])
-        while True:
-            above = records.line_num
-            rows = list(islice(records, BLOCK_LINES))
-            if not rows:
-                return
-            if records.line_num - above == len(rows) and _are_whole(rows, len(header)):
-                yield TextLines(range(above + 1, above + len(rows) + 1), rows, ())
+    with _text_of(part, encoding) as text:
+        records = csv.reader(text, delimiter=delimiter)
+        width = len(_first_cells(records))
+        above = records.line_num
+        while lines := list(islice(text, BLOCK_LINES)):
+            rows, count = _split(lines, delimiter) or _parsed(lines, text, delimiter)
+            if count == len(rows) and _are_whole(rows, width):
+                yield TextLines(range(above + 1, above + count + 1), rows, ())
             else:
-                yield _sorted_out(rows, len(header), above)
+                yield _sorted_out(rows, width, above)
+            above += count
+
+
+def _split(lines: list[str], delimiter: str) -> Rows | None:
+    """The cells of lines that are no more than cells and delimiters; None where the csv module has to look.
+
+    Splitting takes a third of the time of the csv module, and most lines have nothing quoted.
+    """
+    whole = "".join(lines)
+    if QUOTE in whole or len(whole) > MAX_SPLIT_CHARS:
+        return None
+    ending = "\r\n" if "\r" in whole else "\n"
+    *texts, rest = whole.split(ending)
+    if rest or len(texts) != len(lines):
+        return None
+    return [text.split(delimiter) for text in texts], len(lines)
+
+
+def _parsed(lines: list[str], below: Iterator[str], delimiter: str) -> Rows:
+    """As many records as there are lines, with those from `below` into which a cell goes on."""
+    records = csv.reader(chain(lines, below), delimiter=delimiter)
+    return list(islice(records, len(lines))), records.line_num
 
 
 def _are_whole(rows: list[list[str]], width: int) -> bool:
@@ -122,11 +141,10 @@ def _is_above_header(cells: list[str]) -> bool:
 
 
 @contextmanager
-def _records(part: Part, encoding: str, delimiter: str) -> Iterator[_Records]:
-    """Every record of a file; `line_num` is the last line of the one before."""
+def _text_of(part: Part, encoding: str) -> Iterator[Iterator[str]]:
+    """Every line of a file, with its end as it stands."""
     with part.open() as raw, _fields_up_to(MAX_FIELD_CHARS), _in_words(part):
-        text = io.TextIOWrapper(raw, encoding=encoding, newline="")
-        yield csv.reader(text, delimiter=delimiter)
+        yield io.TextIOWrapper(raw, encoding=encoding, newline="")
 
 
 @contextmanager

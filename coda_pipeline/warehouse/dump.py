@@ -35,7 +35,7 @@ CONTENT = (
 # `line_id` as if no two lines were equal: the row's id, or `k-`, a digest of the key, `-1`.
 LINE = ("line_number", "line_id", "row_hash", *CONTENT, *FACTS)
 REJECTED = ("line_number", "column_name", "cell", "reason", *FACTS)
-NULL = r"\N"
+NULL = rb"\N"
 # So many bytes of rejected lines wait until the COPY of the others is interrupted for them.
 MAX_WAITING_BYTES = 1 << 20
 _SPECIAL = re.compile(r"[\\\t\n\r]")
@@ -85,11 +85,11 @@ class Block:
     is_rejected: bool = False
 
 
-def copied(value: str | None) -> str:
+def copied(value: str | None) -> bytes:
     """A text as COPY reads it."""
     if value is None:
         return NULL
-    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
+    return (value.translate(_ESCAPES) if _SPECIAL.search(value) else value).encode()
 
 
 def replace_year(conn: Connection, year: int, blocks: Iterable[Block]) -> Loaded:
