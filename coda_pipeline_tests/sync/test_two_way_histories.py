@@ -4,6 +4,7 @@ Whatever happened: once everybody is quiet the sides converge, a further round i
 without a record, and no row of Coda is doubled.
 """
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,8 @@ from coda_pipeline_tests.sync.test_histories import KEY, VALUES, Histories
 from coda_pipeline_tests.sync.two_sides import TwoSides
 from coda_pipeline_tests.sync.world import TABLE, is_silent
 
-ROUNDS = 8
+# A write that nobody answers is given up after ten reads, two a round, and may then be sent once more.
+ROUNDS = 16
 
 
 class TwoWayHistories(Histories):
@@ -37,7 +39,7 @@ class TwoWayHistories(Histories):
 
     @rule()
     def sync(self) -> None:
-        self.world.pull()
+        self._pull()
         self.synced = True
         opened = self._open_writes()
         again = self.world.pull()
@@ -45,7 +47,7 @@ class TwoWayHistories(Histories):
 
     @rule()
     def plan_and_send(self) -> None:
-        self.world.pull()
+        self._pull()
         self.world.send()
         self.synced = True
 
@@ -63,7 +65,10 @@ class TwoWayHistories(Histories):
     # No clearing here: a cell that is blank before the new row is proved reads as one that Coda did not take
     # (docs/write-back.md says so).
     @precondition(lambda self: self.world.made_for)
-    @rule(data=st.data(), edit=st.sampled_from([("comment", "от HR"), ("share", 0.2), ("role", "менеджер")]))
+    @rule(
+        data=st.data(),
+        edit=st.sampled_from([("comment", "от HR"), ("share", Decimal("0.2")), ("role", "менеджер")]),
+    )
     def hr_edits_a_row_of_ours(self, data: st.DataObject, edit: tuple[str, Any]) -> None:
         row = data.draw(st.sampled_from(sorted(self.world.made_for)))
         if row in self.world.rows:
@@ -90,7 +95,8 @@ class TwoWayHistories(Histories):
         self.world.apply()
         self.world.pull()
         for _ in range(ROUNDS):
-            if self.world.round() == 0 and not self._open_writes():
+            was_waiting = bool(self._open_writes())
+            if self.world.round() == 0 and not was_waiting and not self._open_writes():
                 break
         else:
             message = f"still sending after {ROUNDS} rounds: {self.world.plan()}"
@@ -102,6 +108,15 @@ class TwoWayHistories(Histories):
         self._no_edit_is_lost()
         self._no_edit_of_hr_is_lost()
         self.edited.clear()
+
+    def _pull(self) -> None:
+        """Read; an edit that both sides hold by then has arrived, whatever HR makes of it later."""
+        self.world.pull()
+        for (pid, name), value in list(self.edited.items()):
+            p = self.world.participations[pid]
+            cells = self.world.rows.get(p.coda_row_id or "", {})
+            if same(p.fields[name], value) and same_meaning(name, value, cells.get(name), None):
+                del self.edited[pid, name]
 
     def _no_edit_is_lost(self) -> None:
         """What has arrived in Coda is not lost either: HR may have replaced it there since."""
@@ -159,5 +174,8 @@ class TwoWayHistories(Histories):
         return is_in_flight or super()._is_settled(p, name, coda)
 
 
-TwoWayHistories.TestCase.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
+# The same histories each time, so that a failure is about what was changed.
+TwoWayHistories.TestCase.settings = settings(
+    max_examples=150, stateful_step_count=25, deadline=None, derandomize=True
+)
 TestTwoWayHistories = TwoWayHistories.TestCase

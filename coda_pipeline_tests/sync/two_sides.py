@@ -121,7 +121,7 @@ class TwoSides(World):
         return resolution
 
     def _forget_what_arrived(self) -> None:
-        """An edit of HR's has arrived once its participation has it, or a conflict does."""
+        """An edit of HR's has arrived once its participation has it, a conflict does, or a write sent it."""
         for (row_id, name), value in list(self.read.items()):
             record_id = f"{TABLE}:{row_id}"
             holders = [p for p in self.participations.values() if p.row == record_id]
@@ -131,7 +131,11 @@ class TwoSides(World):
                 and (c.field is None or (c.field == name and _is_same(name, value, c.coda)))
                 for c in self.conflicts
             )
-            if is_here or is_asked:
+            is_sent = any(
+                w.row_id == row_id and name in w.after and _is_same(name, value, w.after[name])
+                for w in self.writes
+            )
+            if is_here or is_asked or is_sent:
                 del self.read[row_id, name]
 
     def plan(self) -> list[PlanRow]:
