@@ -332,6 +332,8 @@ class TwoSides(World):
         if row_id is not None and row_id in self.rows:
             versions = [c for at, c in self.seen.get(row_id, ())[:-1] if at > write.sent_at]
             row = RowSight(row_id, _fields(self.rows[row_id]), passed=tuple(map(_fields, versions)))
+        elif row_id is not None and row_id in self.seen:
+            row = RowSight(row_id, _fields(self.seen[row_id][-1][1]), is_deleted=True)
         return Sight(row, as_of=self.clock, read_at=self.clock)
 
     def _close(self, judgement: WriteJudgement) -> None:
