@@ -54,7 +54,7 @@ check: $(INSTALLED)  ## lint, format and types
 
 .PHONY: drills
 drills: $(INSTALLED) chromium  ## slow proofs: browser, kills, foreign clients, faults
-	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m drill -rs $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m drill -rs $(ARGS)
 
 .PHONY: bench
 bench: $(INSTALLED)  ## measure speed and memory

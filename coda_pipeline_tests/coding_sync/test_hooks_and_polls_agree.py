@@ -119,7 +119,7 @@ def test_late_repeated_reordered_stale_and_lost_deliveries_end_in_the_tables_of_
 
 
 @pytest.mark.drill
-@settings(telling, max_examples=60)
+@settings(telling, max_examples=25)
 @given(steps=stories, backwards=st.booleans())
 def test_whatever_happens_to_deliveries_they_end_in_the_tables_of_polling(
     copy, by_polls, sandbox, steps, backwards

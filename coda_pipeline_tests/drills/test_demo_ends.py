@@ -16,13 +16,12 @@ def leaves_nothing(ended: Demo) -> None:
     eventually(lambda: ended.processes() == [], "nothing of it runs any more")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_an_ended_demo_leaves_no_process(tmp_path: Path, number: signal.Signals):
+def test_a_demo_ended_by_ctrl_c_leaves_no_process(tmp_path: Path):
     with demo(tmp_path) as running:
         address = running.address()
         assert requests.get(f"{address}/server_info", timeout=30).ok
         assert len(running.processes()) >= 5
-        os.killpg(running.process.pid, number)
+        os.killpg(running.process.pid, signal.SIGINT)
         assert running.ended() == 0
         leaves_nothing(running)
 
@@ -57,7 +56,7 @@ def test_a_demo_whose_every_process_was_killed_in_mid_sync_completes_next_time(t
         leaves_nothing(again)
 
 
-def test_two_demos_in_two_folders_do_not_clash_and_two_in_one_are_refused(tmp_path: Path):
+def test_two_demos_do_not_clash_two_in_one_folder_are_refused_and_sigterm_ends_one_alone(tmp_path: Path):
     with demo(tmp_path / "one") as one, demo(tmp_path / "two") as two:
         addresses = {one.address(), two.address()}
         assert len(addresses) == 2
@@ -66,3 +65,7 @@ def test_two_demos_in_two_folders_do_not_clash_and_two_in_one_are_refused(tmp_pa
         assert "already running" in third.output
         assert all(requests.get(f"{address}/server_info", timeout=30).ok for address in addresses)
         assert [running.process.poll() for running in (one, two)] == [None, None]
+        os.killpg(two.process.pid, signal.SIGTERM)
+        assert two.ended() == 0
+        leaves_nothing(two)
+        assert one.process.poll() is None
