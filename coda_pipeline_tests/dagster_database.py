@@ -1,9 +1,11 @@
-"""Databases in which Dagster has made its tables, copied from one: making them takes a second each time."""
+"""Databases in which Dagster has made its tables, copied from one: making them takes a second each time.
+
+A folder's conftest takes over both fixtures by their names.
+"""
 
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,25 +16,24 @@ from coda_pipeline.settings import PROJECT_DIR
 from coda_pipeline_tests.conftest import TestServer
 
 
-@contextmanager
-def template(server: TestServer, folder: Path) -> Iterator[str]:
-    """The name of a migrated database with Dagster's tables, to be copied until the block ends."""
+@pytest.fixture(scope="session")
+def dagster_template(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated database in which Dagster has made its tables, to be copied."""
+    home = home_in(tmp_path_factory.mktemp("template"))
     with server.database() as url, pytest.MonkeyPatch.context() as environment:
         environment.setenv("DAGSTER_DATABASE_URL", url)
-        with DagsterInstance.from_config(str(home_in(folder))):
+        with DagsterInstance.from_config(str(home)):
             pass
         yield str(make_url(url).database)
 
 
-@contextmanager
-def copy_of(server: TestServer, name: str) -> Iterator[str]:
-    """The address of a copy, dropped afterwards."""
-    copy = f"{name}_{uuid.uuid4().hex[:8]}"
-    server.execute("create database {} template {} strategy file_copy", copy, name)
-    try:
-        yield server.url(copy)
-    finally:
-        server.execute("drop database {} with (force)", copy)
+@pytest.fixture
+def database(server: TestServer, dagster_template: str) -> Iterator[str]:
+    """The address of a fresh database of this test's own, with our tables and Dagster's."""
+    name = f"{dagster_template}_{uuid.uuid4().hex[:8]}"
+    server.execute("create database {} template {} strategy file_copy", name, dagster_template)
+    yield server.url(name)
+    server.execute("drop database {} with (force)", name)
 
 
 def home_in(folder: Path) -> Path:

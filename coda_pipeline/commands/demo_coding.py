@@ -6,19 +6,16 @@ The edit is made as a person makes it, through the sandbox's own door; nothing h
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Engine, text
 
-from coda_pipeline.commands.ports import local_session
+from coda_pipeline.commands.sandbox_door import ask
 from coda_pipeline.commands.terminal import remark, say
 from coda_pipeline.commands.workplace import open_warehouse
 from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.sandbox.coding.config import DEFAULT_SECRET, DEFAULT_TOKEN, PROJECT, TEAM
 from coda_pipeline.settings import TEAM_VARIABLES, Settings, variable_of
 
-DOOR = "/_sandbox/coding"
-ANSWER_WITHIN_S = 30
 # Ten seconds are usual: the sensor looks every five, and a run takes a few to start.
 ARRIVES_WITHIN_S = 120
 LOOK_EVERY_S = 0.2
@@ -41,7 +38,7 @@ def is_of_a_team(variable: str) -> bool:
 
 def send_hooks(settings: Settings, gateway_url: str) -> None:
     """Have the sandbox send its signed hooks to a gateway from now on. Raises where it does not take that."""
-    _in_coding(settings, "hooks", url=f"{gateway_url}/v1/webhooks/coding/{TEAM}", secret=DEFAULT_SECRET)
+    ask(settings, "coding/hooks", url=f"{gateway_url}/v1/webhooks/coding/{TEAM}", secret=DEFAULT_SECRET)
 
 
 def show_an_edit(settings: Settings, look: Callable[[], None]) -> None:
@@ -49,7 +46,7 @@ def show_an_edit(settings: Settings, look: Callable[[], None]) -> None:
     name = f"Renamed in CODING at {datetime.now(UTC):%H:%M:%S} UTC"
     with open_warehouse(settings) as engine:
         code = _an_issue(engine)
-        _in_coding(settings, "acts/edit_issue", code=code, name=name)
+        ask(settings, "coding/acts/edit_issue", code=code, name=name)
         began = time.monotonic()
         while not _is_there(engine, code, name):
             look()
@@ -71,9 +68,3 @@ def _is_there(engine: Engine, code: int, name: str) -> bool:
     query = text("select from coding.issues where project = :project and code = :code and name = :name")
     with engine.connect() as conn:
         return conn.execute(query, {"project": PROJECT, "code": code, "name": name}).one_or_none() is not None
-
-
-def _in_coding(settings: Settings, what: str, **arguments: Any) -> None:
-    address = f"{settings.coding_base_url}{DOOR}/{what}"
-    with local_session() as session:
-        session.post(address, json=arguments, timeout=ANSWER_WITHIN_S).raise_for_status()

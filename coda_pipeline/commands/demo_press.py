@@ -6,41 +6,33 @@ Both are done through the sandbox's own door, as people do it; nothing here know
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import text
 
-from coda_pipeline.commands.ports import local_session
+from coda_pipeline.commands.sandbox_door import ask, hr
 from coda_pipeline.commands.terminal import remark, say
 from coda_pipeline.commands.workplace import open_warehouse
 from coda_pipeline.sandbox import schema
-from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.settings import Settings
 
-ANSWER_WITHIN_S = 30
 # A first press after the start may wait for reads that the sensors began by themselves.
 ANSWERED_WITHIN_S = 120
 LOOK_EVERY_S = 0.3
 
 
-def sandbox_door(settings: Settings) -> str:
-    """Where other processes act as people in the doc (`sandbox.acts_endpoints`)."""
-    return f"{settings.coda_base_url.removesuffix(API_PATH)}/_sandbox"
-
-
 def install_pack(settings: Settings, gateway: str, token: str) -> None:
     """Have the doc's button call this gateway. Raises where the sandbox does not take that."""
-    _door(settings, "pack", gateway=gateway, token=token)
+    ask(settings, "pack", gateway=gateway, token=token)
 
 
 def show_a_press(settings: Settings, look: Callable[[], None]) -> None:
     """Edit a row in the doc, press its button, and tell what it answered. `look` may raise."""
     comment = f"исправлено перед нажатием, {datetime.now(UTC):%H:%M:%S} UTC"
-    edited = _act(settings, "row_ids")[0]
-    _act(settings, "edit_row", row_id=edited, values={schema.NOTE: comment})
+    edited = hr(settings, "row_ids")[0]
+    hr(settings, "edit_row", row_id=edited, values={schema.NOTE: comment})
     began = time.monotonic()
-    button = _act(settings, "press_button")
-    while not (answer := _act(settings, "row", row_id=button, table=schema.ACTIONS).get(schema.ANSWER)):
+    button = hr(settings, "press_button")
+    while not (answer := hr(settings, "row", row_id=button, table=schema.ACTIONS).get(schema.ANSWER)):
         look()
         if time.monotonic() - began > ANSWERED_WITHIN_S:
             remark("The button in the doc has no answer yet; the page of the gateway shows where it stands.")
@@ -56,15 +48,3 @@ def _is_there(settings: Settings, row_id: str, comment: str) -> bool:
     query = text("select from core.participation_all where coda_row_id = :row_id and comment = :comment")
     with open_warehouse(settings) as engine, engine.connect() as conn:
         return conn.execute(query, {"row_id": row_id, "comment": comment}).first() is not None
-
-
-def _act(settings: Settings, name: str, **arguments: Any) -> Any:
-    return _door(settings, f"acts/{name}", **arguments)["result"]
-
-
-def _door(settings: Settings, what: str, **arguments: Any) -> Any:
-    address = f"{sandbox_door(settings)}/{what}"
-    with local_session() as session:
-        answer = session.post(address, json=arguments, timeout=ANSWER_WITHIN_S)
-        answer.raise_for_status()
-        return answer.json()

@@ -6,22 +6,19 @@ HR acts through the sandbox's own door, the application by SQL; nothing here kno
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.commands.demo_world import FASTER
-from coda_pipeline.commands.ports import local_session
 from coda_pipeline.commands.run import run_sync
+from coda_pipeline.commands.sandbox_door import hr
 from coda_pipeline.commands.terminal import remark, say, say_table
 from coda_pipeline.commands.workplace import open_warehouse
-from coda_pipeline.sandbox.app import API_PATH
 from coda_pipeline.settings import Settings
 
 HEADER = ("who", "did", "in", "in PostgreSQL now", "in Coda now")
-ANSWER_WITHIN_S = 30
 # Three that speak for themselves alone, so that what happens to them is easy to follow.
 _ACTORS = """
     select p.participation_id, p.coda_row_id, p.source_table
@@ -61,7 +58,7 @@ def both_ways(settings: Settings, catalog: Catalog) -> bool:
         return True
     with open_warehouse(settings) as engine:
         actors = _application_edits(engine)
-        _hr(
+        hr(
             settings,
             "edit_row",
             row_id=actors.row_edited_there,
@@ -73,9 +70,9 @@ def both_ways(settings: Settings, catalog: Catalog) -> bool:
             here = {pid: _participation(conn, pid) for pid in (actors.edited_here, actors.edited_there)}
             born = _participation(conn, actors.born_here)
         there = {
-            row: _hr(settings, "row", row_id=row) for row in (actors.row_edited_here, actors.row_edited_there)
+            row: hr(settings, "row", row_id=row) for row in (actors.row_edited_here, actors.row_edited_there)
         }
-        new_row = _hr(settings, "row", row_id=born["coda_row_id"]) if born["coda_row_id"] else {}
+        new_row = hr(settings, "row", row_id=born["coda_row_id"]) if born["coda_row_id"] else {}
     say_table(
         HEADER,
         [
@@ -126,11 +123,3 @@ def _application_edits(engine: Engine) -> Actors:
 def _participation(conn: Connection, participation_id: UUID) -> Mapping[str, object]:
     query = text("select * from core.participation where participation_id = :id")
     return dict(conn.execute(query, {"id": participation_id}).mappings().one())
-
-
-def _hr(settings: Settings, act: str, **arguments: Any) -> dict[str, object]:
-    root = settings.coda_base_url.removesuffix(API_PATH)
-    with local_session() as session:
-        answer = session.post(f"{root}/_sandbox/acts/{act}", json=arguments, timeout=ANSWER_WITHIN_S)
-        answer.raise_for_status()
-        return answer.json()["result"] or {}

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from coda_pipeline.catalog import DEMO_CATALOG
 from coda_pipeline.commands.demo_coding import coding_environment, is_of_a_team, send_hooks
-from coda_pipeline.commands.demo_press import install_pack, sandbox_door
+from coda_pipeline.commands.demo_press import install_pack
 from coda_pipeline.commands.ports import LOOPBACK, free_port, gateway_port, wait_for_answer
 from coda_pipeline.commands.processes import Processes
 from coda_pipeline.commands.run import run_coding_sync, run_sync
 from coda_pipeline.commands.run_dump import run_backfill
+from coda_pipeline.commands.sandbox_door import door_of
 from coda_pipeline.commands.serving import fail_orphaned_runs, serve_dagster, serve_gateway
 from coda_pipeline.commands.terminal import remark, say
 from coda_pipeline.commands.workplace import export_environment, open_warehouse
@@ -168,4 +169,4 @@ def serve(processes: Processes, settings: Settings, port: int) -> None:
     )
     say(f"PostgreSQL:  {settings.warehouse_url()}")
     say(f"Other commands on this demo, in another terminal:  . {shlex.quote(str(home / ENVIRONMENT))}")
-    say(f"Press the button in the doc:  curl -X POST {sandbox_door(settings)}/acts/press_button")
+    say(f"Press the button in the doc:  curl -X POST {door_of(settings)}/acts/press_button")

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
-from typing import Any
 
 from dagster import (
     AssetSelection,
     DagsterInstance,
-    DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
     RunRequest,
@@ -21,6 +18,8 @@ from dagster import (
     in_process_executor,
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
+from sqlalchemy import Engine
 
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.defs.coding_names import (
@@ -34,15 +33,10 @@ from coda_pipeline.defs.coding_names import (
     coding_raw_key,
 )
 from coda_pipeline.defs.names import FULL_TAG, SERVICE_TAG
+from coda_pipeline.defs.sensing import SensorWarehouse
 from coda_pipeline.settings import Settings
 
 LOOK_EVERY_S = 5
-_UNDER_WAY = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-]
 
 
 def build_coding_jobs(catalog: Catalog) -> list[UnresolvedAssetJobDefinition]:
@@ -84,16 +78,11 @@ def build_coding_sensors(settings: Settings, catalog: Catalog) -> list[SensorDef
     if not teams:
         return []
 
-    @cache
-    def engine() -> Any:
-        # Here, so that loading the code location stays below 2.5 seconds.
-        from coda_pipeline.warehouse.embedded import resolve_database_url  # noqa: PLC0415
-        from coda_pipeline.warehouse.engine import warehouse_engine  # noqa: PLC0415
-
-        return warehouse_engine(resolve_database_url(settings))
+    warehouse = SensorWarehouse(settings)
 
     def look(context: SensorEvaluationContext) -> RunRequest | SkipReason:
-        return look_into_inbox(context.instance, engine(), teams, now=datetime.now(UTC))
+        with warehouse.open() as engine:
+            return look_into_inbox(context.instance, engine, teams, now=datetime.now(UTC))
 
     return [
         SensorDefinition(
@@ -108,7 +97,7 @@ def build_coding_sensors(settings: Settings, catalog: Catalog) -> list[SensorDef
 
 
 def look_into_inbox(
-    instance: DagsterInstance, engine: Any, teams: list[str], *, now: datetime
+    instance: DagsterInstance, engine: Engine, teams: list[str], *, now: datetime
 ) -> RunRequest | SkipReason:
     """One look of the sensor: read, decide, say. `engine` is the warehouse's."""
     from coda_pipeline.defs.boundary import without_personal_data  # noqa: PLC0415
@@ -117,7 +106,7 @@ def look_into_inbox(
 
     with without_personal_data(), engine.connect() as conn:
         waiting = what_waits(conn, teams)
-    running = RunsFilter(job_name=SYNC_CODING, tags={INCOMING_TAG: WEBHOOKS}, statuses=_UNDER_WAY)
+    running = RunsFilter(job_name=SYNC_CODING, tags={INCOMING_TAG: WEBHOOKS}, statuses=NOT_FINISHED_STATUSES)
     turn = turn_of(waiting, is_under_way=bool(instance.get_runs(running, limit=1)), now=now)
     if isinstance(turn, Rest):
         return SkipReason(turn.reason)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from dagster import (
     AssetSelection,
     DagsterInstance,
-    DagsterRunStatus,
     DefaultSensorStatus,
     RunRequest,
     RunsFilter,
@@ -22,6 +21,7 @@ from dagster import (
 )
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.execution.backfill import BulkActionsFilter, BulkActionStatus, PartitionBackfill
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from coda_pipeline.catalog import Catalog
 from coda_pipeline.defs.backfill import dump_years
@@ -36,13 +36,6 @@ from coda_pipeline.defs.names import (
 )
 
 LOOK_EVERY_S = 10
-_UNFINISHED = [
-    DagsterRunStatus.QUEUED,
-    DagsterRunStatus.NOT_STARTED,
-    DagsterRunStatus.STARTING,
-    DagsterRunStatus.STARTED,
-    DagsterRunStatus.CANCELING,
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +130,7 @@ def _resolved_from(instance: DagsterInstance) -> float | None:
 
 def _in_flight(instance: DagsterInstance) -> set[str]:
     """Dump runs that are not over, and backfills of the dump that will start more."""
-    runs = instance.get_runs(RunsFilter(statuses=_UNFINISHED))
+    runs = instance.get_runs(RunsFilter(statuses=NOT_FINISHED_STATUSES))
     loading = {
         f"run {run.run_id[:8]}"
         for run in runs

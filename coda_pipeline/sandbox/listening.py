@@ -7,6 +7,7 @@ does not wait for clients that keep their connection open.
 import asyncio
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -23,6 +24,7 @@ HOST = "127.0.0.1"
 BACKLOG = 128
 LOOK_EVERY_S = 0.1
 LET_GO_S = 1.0
+START_TIMEOUT_S = 10.0
 
 
 def listen(port: int) -> socket.socket:
@@ -117,6 +119,23 @@ def quick_server(make_app: Callable[[HangUp], App]) -> tuple[App, QuickServer]:
 def server_of(world: World) -> tuple[SandboxApp, QuickServer]:
     """The application and the server for a world."""
     return quick_server(lambda hang_up: SandboxApp(world, hang_up))
+
+
+class Serving:
+    """A server at work in a thread of its own; `stop` ends both."""
+
+    def __init__(self, server: QuickServer, listener: socket.socket, name: str) -> None:
+        self._server = server
+        self._thread = threading.Thread(target=run, args=(server, listener), name=name, daemon=True)
+        self._thread.start()
+        give_up_at = time.monotonic() + START_TIMEOUT_S
+        while not server.started and self._thread.is_alive() and time.monotonic() < give_up_at:
+            time.sleep(0.002)
+
+    def stop(self) -> None:
+        """Closes every connection and ends the thread."""
+        self._server.stop()
+        self._thread.join(START_TIMEOUT_S)
 
 
 def run(server: QuickServer, listener: socket.socket) -> None:

@@ -3,8 +3,6 @@
 Nothing of the doc is decided here; see `app` for requests and `world` for what there is.
 """
 
-import threading
-import time
 from types import TracebackType
 from typing import Self
 
@@ -15,11 +13,9 @@ from coda_pipeline.sandbox.config import DEFAULT_TOKEN, SandboxConfig, TokenSpec
 from coda_pipeline.sandbox.faults import Faults
 from coda_pipeline.sandbox.hr import Hr
 from coda_pipeline.sandbox.limits import RateLimiter
-from coda_pipeline.sandbox.listening import HOST, QuickServer, listen, run, server_of
+from coda_pipeline.sandbox.listening import HOST, Serving, listen, server_of
 from coda_pipeline.sandbox.request_log import RequestLog
 from coda_pipeline.sandbox.world import World
-
-START_TIMEOUT_S = 10.0
 
 
 class SandboxServer:
@@ -35,8 +31,7 @@ class SandboxServer:
         self.config = config or SandboxConfig()
         self.clock = clock or ManualClock()
         self._port = port
-        self._thread: threading.Thread | None = None
-        self._server: QuickServer | None = None
+        self._serving: Serving | None = None
 
     def __enter__(self) -> Self:
         """Starts to listen."""
@@ -44,23 +39,16 @@ class SandboxServer:
         self.port: int = listener.getsockname()[1]
         self.base_url = f"http://{HOST}:{self.port}{API_PATH}"
         self.world = World(self.config, self.clock, self.base_url)
-        self._app, self._server = server_of(self.world)
-        self._thread = threading.Thread(
-            target=run, args=(self._server, listener), name="sandbox", daemon=True
-        )
-        self._thread.start()
-        give_up_at = time.monotonic() + START_TIMEOUT_S
-        while not self._server.started and self._thread.is_alive() and time.monotonic() < give_up_at:
-            time.sleep(0.002)
+        self._app, server = server_of(self.world)
+        self._serving = Serving(server, listener, "sandbox")
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Closes every connection and ends the thread."""
-        if self._server is not None and self._thread is not None:
-            self._server.stop()
-            self._thread.join(START_TIMEOUT_S)
+        if self._serving is not None:
+            self._serving.stop()
 
     @property
     def doc_id(self) -> str:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from uuid import UUID
 
 from coda_pipeline.sync.dedupe import survivor_at_first_sight
-from coda_pipeline.sync.draft import Draft, State
+from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.dump_lines import is_held, is_line
 from coda_pipeline.sync.dump_placing import hold, needs_a_voice, take_over
 from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Participation, Record
 from coda_pipeline.sync.reconcile import BLANK_BASE
+from coda_pipeline.sync.resolve_state import State
 
 
 def questions(state: State) -> frozenset[str]:

@@ -6,7 +6,8 @@ deleted here takes those that merged into it along: they stay merged, and nothin
 
 from uuid import UUID
 
-from coda_pipeline.sync.draft import ConflictSlot, Draft
+from coda_pipeline.sync.conflict_slots import ConflictSlot
+from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.dump_lines import DUMP, edits_of, is_line
 from coda_pipeline.sync.model import Conflict, ConflictKind, Fields, Participation, Record
 from coda_pipeline.sync.normalize import same

@@ -6,21 +6,19 @@ difference into a `Resolution`. Nothing here decides who is who, and nothing is 
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS, ConflictPolicy
-from coda_pipeline.sync.identity import Known, activity_key, natural_key, person_key, with_identity
+from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.sync.conflict_slots import ConflictSlot, is_same_conflict, slot_of
+from coda_pipeline.sync.identity import activity_key, natural_key, person_key, with_identity
 from coda_pipeline.sync.model import (
     Activity,
     BaseKey,
     Conflict,
-    ConflictKind,
     Fields,
-    Fragment,
     Outcome,
     Participation,
     ParticipationUpdate,
@@ -30,53 +28,11 @@ from coda_pipeline.sync.model import (
     Unreadable,
 )
 from coda_pipeline.sync.normalize import alike, norm, same
+from coda_pipeline.sync.resolve_state import Rules, State
 
 # The first fields of a record are the row's, the rest is what was decided of it.
 UNDECIDED = Record._fields.index("participation_id")
 LINKS = ("source", "source_table", "coda_row_id", "merged_into", "deleted_at", "deleted_by")
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the catalogue says about Участие. `is_recheck`: look also at what did not change."""
-
-    natural_key: tuple[str, ...]
-    policy: ConflictPolicy
-    docs: tuple[str, ...]
-    is_recheck: bool = False
-    # Doc id and name of each table that holds Участие: there a dump's row ids mean the same.
-    tables: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """Everything that one resolve may look at.
-
-    It must be closed: whoever shares a key, a name without an identity, a participation or a merge with a
-    member is a member too.
-
-    `known` is what the records and the participations outside of the state say; the participations in it are
-    added while resolving.
-
-    `records` are as they are now, with the decisions stored for them; `before` holds the stored version of
-    those. `gone` are rows of which the service says 404 although no full read has noticed.
-
-    Of what was sent to Coda: `in_flight` are participations with a row not proved yet, `creating` those of
-    them whose row is being made, `upserted` those whose last write by key was not seen to arrive. `fragments`
-    are rows that such a write left behind, by record id.
-    """
-
-    records: Mapping[str, Record]
-    before: Mapping[str, Record]
-    participations: Mapping[UUID, Participation]
-    bases: Mapping[BaseKey, Fields] = field(default_factory=dict)
-    conflicts: tuple[Conflict, ...] = ()
-    known: Known = field(default_factory=Known)
-    gone: frozenset[str] = frozenset()
-    in_flight: frozenset[UUID] = frozenset()
-    creating: frozenset[UUID] = frozenset()
-    upserted: frozenset[UUID] = frozenset()
-    fragments: Mapping[str, Fragment] = field(default_factory=dict)
 
 
 class Keys(NamedTuple):
@@ -86,28 +42,6 @@ class Keys(NamedTuple):
     activity: str | None
     natural: str | None
     is_ambiguous: bool
-
-
-class ConflictSlot(NamedTuple):
-    """At most one conflict is open per participation, kind and field.
-
-    Of a merge, of fragments and of rows that wait for deletion there is one per record.
-    """
-
-    participation_id: UUID
-    kind: ConflictKind
-    field: str | None
-    record_id: str | None
-
-
-PER_RECORD = frozenset({ConflictKind.DELETED_HERE, ConflictKind.FRAGMENT})
-
-
-def slot_of(conflict: Conflict) -> ConflictSlot:
-    """Where a conflict belongs."""
-    is_per_record = conflict.cause == "merged" or conflict.kind in PER_RECORD
-    record_id = conflict.record_id if is_per_record else None
-    return ConflictSlot(conflict.participation_id, conflict.kind, conflict.field, record_id)
 
 
 class Draft:
@@ -229,10 +163,10 @@ class Draft:
         """Record a conflict unless the same one is open already; one with older values is superseded."""
         standing = self.open.get(slot_of(conflict))
         if standing is not None and standing.conflict_id is not None:
-            if conflict.outcome is None and _is_same_conflict(standing, conflict):
+            if conflict.outcome is None and is_same_conflict(standing, conflict):
                 return
             self.closed[standing.conflict_id] = conflict.outcome or "superseded"
-            if conflict.outcome is not None and _is_same_conflict(standing, conflict):
+            if conflict.outcome is not None and is_same_conflict(standing, conflict):
                 return
         self.new_conflicts.append(conflict)
 
@@ -347,12 +281,3 @@ def _sticky(before: Record, record: Record, name: str) -> str | None:
 
 def _differs(record: Record, before: Record | None) -> bool:
     return record is not before and record != before
-
-
-def _is_same_conflict(left: Conflict, right: Conflict) -> bool:
-    return (
-        left.record_id == right.record_id
-        and same(left.base, right.base)
-        and same(left.warehouse, right.warehouse)
-        and same(left.coda, right.coda)
-    )

@@ -12,12 +12,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from coda_pipeline.sync.draft import Rules, State
 from coda_pipeline.sync.dump_lines import DUMP, counterparts
 from coda_pipeline.sync.identity import Known, activity_key, known_together, learn, natural_key, person_key
 from coda_pipeline.sync.live_names import ACTIVITY, PERSON, LiveNames
 from coda_pipeline.sync.model import Activity, Fields, Participation, Person, Record
 from coda_pipeline.sync.normalize import is_blank, norm
+from coda_pipeline.sync.resolve_state import Rules, State
 from coda_pipeline.warehouse.core import load
 from coda_pipeline.warehouse.write_back import writes
 

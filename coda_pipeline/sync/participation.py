@@ -19,12 +19,12 @@ from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.errors import ConfigurationError, RetriableError
 from coda_pipeline.sync.binding import questions
 from coda_pipeline.sync.cells import fields_of, sync_id_of
-from coda_pipeline.sync.draft import Rules, State
 from coda_pipeline.sync.dump_records import fresh_lines
 from coda_pipeline.sync.live_names import LiveNames, load_live_names
 from coda_pipeline.sync.model import Outcome, Record, Resolution
 from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of, state_of
 from coda_pipeline.sync.resolve import resolve
+from coda_pipeline.sync.resolve_state import Rules, State
 from coda_pipeline.warehouse.core import key, load, reports
 from coda_pipeline.warehouse.core.apply import apply_resolution
 from coda_pipeline.warehouse.core.rows import RawRow

@@ -17,11 +17,12 @@ from coda_pipeline.sync.agreeing import agree_all
 from coda_pipeline.sync.attaching import keep_attached, name_all, place_the_rest
 from coda_pipeline.sync.binding import bind_by_row, bind_by_sync_id, pass_on
 from coda_pipeline.sync.deletions import close_outlived
-from coda_pipeline.sync.draft import Draft, Rules, State
+from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.dump_placing import place_by_row, rows_take_their_lines
 from coda_pipeline.sync.identity import Known, known_together, learn
 from coda_pipeline.sync.merging import merge_all, outcomes
 from coda_pipeline.sync.model import Participation, Resolution
+from coda_pipeline.sync.resolve_state import Rules, State
 from coda_pipeline.warehouse.core.bulk import in_bulk
 
 # What is known of a name may depend on which participations found a row in this very resolve.

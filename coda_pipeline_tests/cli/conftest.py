@@ -17,10 +17,10 @@ from coda_pipeline.sandbox.coding.server import CodingSandboxServer
 from coda_pipeline.sandbox.config import SandboxConfig
 from coda_pipeline.sandbox.server import SandboxServer
 from coda_pipeline.settings import Settings
-from coda_pipeline_tests.conftest import TestServer
-from coda_pipeline_tests.dagster_database import copy_of, template
+from coda_pipeline_tests import dagster_database
 
 ROWS = 60
+dagster_template, database = dagster_database.dagster_template, dagster_database.database
 COMMAND_TIMEOUT_S = 180
 
 
@@ -96,20 +96,6 @@ def connected(terminal: Terminal, sandbox: SandboxServer, coding: CodingSandboxS
         "CODING_WEBHOOK_SECRET_DEMO_TEAM": DEFAULT_SECRET,
     }
     return terminal
-
-
-@pytest.fixture(scope="session")
-def dagster_template(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database in which Dagster has made its tables, to be copied."""
-    with template(server, tmp_path_factory.mktemp("template")) as name:
-        yield name
-
-
-@pytest.fixture
-def database(server: TestServer, dagster_template: str) -> Iterator[str]:
-    """The address of a fresh database of this test's own, with our tables and Dagster's."""
-    with copy_of(server, dagster_template) as url:
-        yield url
 
 
 @pytest.fixture

@@ -9,25 +9,11 @@ from dagster import DagsterInstance
 from coda_pipeline.sandbox.config import SandboxConfig
 from coda_pipeline.sandbox.server import SandboxServer
 from coda_pipeline.settings import Settings
-from coda_pipeline_tests.conftest import TestServer
-from coda_pipeline_tests.dagster_database import copy_of, home_in, template
+from coda_pipeline_tests import dagster_database
 from coda_pipeline_tests.defs.workshop import Workshop
 
 ROWS = 120
-
-
-@pytest.fixture(scope="session")
-def dagster_template(server: TestServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A migrated database in which Dagster has made its tables, to be copied."""
-    with template(server, tmp_path_factory.mktemp("template")) as name:
-        yield name
-
-
-@pytest.fixture
-def database(server: TestServer, dagster_template: str) -> Iterator[str]:
-    """The address of a fresh database of this test's own, with our tables and Dagster's."""
-    with copy_of(server, dagster_template) as url:
-        yield url
+dagster_template, database = dagster_database.dagster_template, dagster_database.database
 
 
 @pytest.fixture
@@ -35,7 +21,7 @@ def instance(tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch) -> 
     """Dagster's storage in the test's own database, addressed as bare postgresql://."""
     assert database.startswith("postgresql://")
     monkeypatch.setenv("DAGSTER_DATABASE_URL", database)
-    with DagsterInstance.from_config(str(home_in(tmp_path))) as found:
+    with DagsterInstance.from_config(str(dagster_database.home_in(tmp_path))) as found:
         yield found
 
 

@@ -13,6 +13,7 @@ from coda_pipeline.sandbox import schema
 from coda_pipeline.sandbox.config import SandboxConfig
 from coda_pipeline.sandbox.pack import DOWN, REFUSED, Pack
 from coda_pipeline.sandbox.server import SandboxServer
+from coda_pipeline.settings import PROJECT_DIR
 from coda_pipeline.warehouse.tokens import create_token
 from coda_pipeline.warehouse.trigger_runs import ReadOutcome, begin_read, close_read
 from coda_pipeline_tests.gateway.serving import WITHIN_S, Served, gateway_on, serving
@@ -42,6 +43,13 @@ def eventually(found: Callable[[], Any]) -> Any:
 
 def answer_in(office: SandboxServer, row: str) -> str:
     return eventually(lambda: office.hr.row(row, schema.ACTIONS).get(schema.ANSWER))
+
+
+def test_the_sandbox_says_what_the_pack_in_coda_says():
+    """`coda_pack/pack.ts` is what people install: its sentences are these."""
+    pack = (PROJECT_DIR / "coda_pack" / "pack.ts").read_text(encoding="utf-8")
+    assert f'refused: "{REFUSED}"' in pack
+    assert f'down: "{DOWN}"' in pack
 
 
 def token_of(engine: Engine, *scopes: str) -> str:

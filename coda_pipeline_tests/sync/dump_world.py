@@ -9,9 +9,9 @@ from uuid import UUID
 from coda_pipeline.catalog import CANONICAL_FIELDS
 from coda_pipeline.catalog_dump import DUMP_TABLE
 from coda_pipeline.sync.binding import questions
-from coda_pipeline.sync.draft import State
 from coda_pipeline.sync.identity import Known, learn
 from coda_pipeline.sync.model import Outcome, Record
+from coda_pipeline.sync.resolve_state import State
 from coda_pipeline_tests.sync.two_sides import TwoSides
 from coda_pipeline_tests.sync.world import DOC, TABLE
 

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from coda_pipeline.catalog import CANONICAL_FIELDS
 from coda_pipeline.sync.conflicts import Case, settlement
-from coda_pipeline.sync.draft import State
 from coda_pipeline.sync.identity import with_identity
 from coda_pipeline.sync.judging import FieldOutcome, RowSight, Sight, WriteJudgement, judge
 from coda_pipeline.sync.model import (
@@ -40,6 +39,7 @@ from coda_pipeline.sync.plan_model import (
     WriteState,
 )
 from coda_pipeline.sync.planning import digest_of, plan_changes, plan_keys
+from coda_pipeline.sync.resolve_state import State
 from coda_pipeline.sync.same_meaning import same_meaning
 from coda_pipeline_tests.sync import planned
 from coda_pipeline_tests.sync.world import TABLE, World

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from coda_pipeline.catalog import CANONICAL_FIELDS, ConflictPolicy
 from coda_pipeline.sync.binding import questions
-from coda_pipeline.sync.draft import LINKS, Rules, State
+from coda_pipeline.sync.draft import LINKS
 from coda_pipeline.sync.identity import Known, learn
 from coda_pipeline.sync.model import (
     Activity,
@@ -29,6 +29,7 @@ from coda_pipeline.sync.model import (
     Value,
 )
 from coda_pipeline.sync.resolve import resolve
+from coda_pipeline.sync.resolve_state import Rules, State
 
 DOC, TABLE = "doc1", "participation"
 START = datetime(2026, 1, 1, tzinfo=UTC)

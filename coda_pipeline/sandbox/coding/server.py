@@ -1,7 +1,5 @@
 """The CODING sandbox as a server on a port of its own, for tests. See `both` for the command line."""
 
-import threading
-import time
 from types import TracebackType
 from typing import Self
 
@@ -12,10 +10,8 @@ from coda_pipeline.sandbox.coding.hooks import Hooks
 from coda_pipeline.sandbox.coding.people import People
 from coda_pipeline.sandbox.coding.world import CodingWorld, InterfaceLimits
 from coda_pipeline.sandbox.faults import Faults
-from coda_pipeline.sandbox.listening import HOST, QuickServer, listen, quick_server, run
+from coda_pipeline.sandbox.listening import HOST, Serving, listen, quick_server
 from coda_pipeline.sandbox.request_log import RequestLog
-
-START_TIMEOUT_S = 10.0
 
 
 class CodingSandboxServer:
@@ -31,8 +27,7 @@ class CodingSandboxServer:
         self.config = config or CodingConfig()
         self.clock = clock or ManualClock()
         self._port = port
-        self._thread: threading.Thread | None = None
-        self._server: QuickServer | None = None
+        self._serving: Serving | None = None
 
     def __enter__(self) -> Self:
         """Starts to listen."""
@@ -40,15 +35,8 @@ class CodingSandboxServer:
         self.port: int = listener.getsockname()[1]
         self.base_url = f"http://{HOST}:{self.port}"
         self.world = CodingWorld(self.config, self.clock)
-        self._app, self._server = quick_server(lambda hang_up: CodingApp(self.world, hang_up))
-        server = self._server
-        self._thread = threading.Thread(
-            target=run, args=(server, listener), name="coding sandbox", daemon=True
-        )
-        self._thread.start()
-        give_up_at = time.monotonic() + START_TIMEOUT_S
-        while not server.started and self._thread.is_alive() and time.monotonic() < give_up_at:
-            time.sleep(0.002)
+        self._app, server = quick_server(lambda hang_up: CodingApp(self.world, hang_up))
+        self._serving = Serving(server, listener, "coding sandbox")
         return self
 
     def __exit__(
@@ -56,9 +44,8 @@ class CodingSandboxServer:
     ) -> None:
         """Closes every connection and ends the threads."""
         self.world.hooks.stop()
-        if self._server is not None and self._thread is not None:
-            self._server.stop()
-            self._thread.join(START_TIMEOUT_S)
+        if self._serving is not None:
+            self._serving.stop()
 
     @property
     def token(self) -> str:
