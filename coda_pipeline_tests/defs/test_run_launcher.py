@@ -1,9 +1,11 @@
 """How runs get their processes: forked from a warm one, never older than the code, ended when asked to."""
 
+import multiprocessing
 import os
+import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -59,10 +61,12 @@ def module(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def launch(instance: DagsterInstance, module: Path) -> Launch:
+def launch(instance: DagsterInstance, module: Path) -> Iterator[Launch]:
     """Launches a job of that module; the run's id."""
     location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(python_file=str(module)))
-    return partial(launched, instance, module, location)
+    yield partial(launched, instance, module, location)
+    for worker in multiprocessing.active_children():
+        worker.join(PATIENCE_S)
 
 
 def launched(instance: DagsterInstance, module: Path, location: CodeLocationOrigin, job_name: str) -> str:
@@ -105,6 +109,15 @@ def test_runs_are_forked_from_one_process_that_is_warm(instance: DagsterInstance
     parents = {run.tags["parent"] for run in runs}
     assert len(parents) == 1
     assert parents != {str(os.getpid())}
+
+
+def test_the_warm_process_is_replaced_when_somebody_killed_it(
+    instance: DagsterInstance, launch: Launch
+) -> None:
+    warm = int(wait_until(instance, launch("telling"), succeeded).tags["parent"])
+    os.kill(warm, signal.SIGKILL)
+    os.waitid(os.P_PID, warm, os.WEXITED | os.WNOWAIT)
+    assert wait_until(instance, launch("telling"), succeeded).tags["parent"] != str(warm)
 
 
 def test_a_run_is_never_older_than_the_code(instance: DagsterInstance, launch: Launch, module: Path) -> None:

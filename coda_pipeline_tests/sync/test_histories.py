@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from coda_pipeline.sync.identity import key_part
-from coda_pipeline.sync.model import Activity, Outcome, Participation, Person, Value
+from coda_pipeline.sync.model import Activity, BaseKey, Outcome, Participation, Person, Value
 from coda_pipeline.sync.normalize import alike, is_blank, norm, same
 from coda_pipeline_tests.sync.world import TABLE, World, is_silent
 
@@ -124,7 +124,10 @@ class Histories(RuleBasedStateMachine):
         if is_blank(value) and self.world.live[pid].row is None:
             return  # nothing was agreed on yet, so a blank says nothing
         self.world.edit(pid, **{name: value})
-        self.edited[pid, name] = value
+        if self._is_taken_back(pid, name, value):
+            self.edited.pop((pid, name), None)
+        else:
+            self.edited[pid, name] = value
         self.synced = False
 
     @rule(values=full_cells)
@@ -140,6 +143,12 @@ class Histories(RuleBasedStateMachine):
         pid = data.draw(st.sampled_from(sorted(self.world.live)))
         self.world.remove(pid)
         self.synced = False
+
+    def _is_taken_back(self, pid: UUID, name: str, value: Value) -> bool:
+        """Back to what both sides last agreed on is no change: then HR's own is the only one."""
+        state, row = self.world.state(), self.world.live[pid].row
+        base = state.bases.get(BaseKey(pid, row), {}) if row and pid not in state.in_flight else {}
+        return name in base and same(base[name], value)
 
     def _is_taken(self, fields: dict[str, Any], pid: UUID | None) -> bool:
         return any(
