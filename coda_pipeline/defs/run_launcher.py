@@ -10,15 +10,18 @@ code and configuration are loaded by each run, as before, so no run is older tha
 import multiprocessing
 import os
 import sys
+import threading
 from multiprocessing.context import ForkServerProcess
 
-from dagster import DagsterRun, DefaultRunLauncher
+from dagster import DagsterInstance, DagsterRun, DefaultRunLauncher
+from dagster._core.instance import InstanceRef
 from dagster._core.launcher import LaunchRunContext
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin
 from dagster._core.storage.tags import GRPC_INFO_TAG
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._serdes import ConfigurableClassData
 
+from coda_pipeline.defs.orphans import end_orphan
 from coda_pipeline.defs.run_worker import execute
 
 # What a run imports that is not ours, and takes time. A name that cannot be imported is passed over.
@@ -51,13 +54,13 @@ class ForkingRunLauncher(DefaultRunLauncher):
         if origin is None or not _is_of_this_python(run):
             super().launch_run(context)
             return
-        self._workers = [worker for worker in self._workers if worker.is_alive()]
         self._processes.set_forkserver_preload(PRELOADED)
         instance_ref = self._instance.get_ref()
         args = ExecuteRunArgs(job_origin=origin, run_id=run.run_id, instance_ref=instance_ref)
         worker = self._processes.Process(target=execute, args=(args, instance_ref, dict(os.environ)))
         worker.start()
         self._workers.append(worker)
+        threading.Thread(target=self._watch, args=(worker, run.run_id, instance_ref), daemon=True).start()
 
     def terminate(self, run_id: str) -> bool:
         """Ask the run to end, from whatever process; its worker looks for that. False if it has ended."""
@@ -69,9 +72,20 @@ class ForkingRunLauncher(DefaultRunLauncher):
 
     def dispose(self) -> None:
         """End what was started here: the daemon ends, and would wait for its workers."""
-        for worker in self._workers:
+        for worker in list(self._workers):
             worker.terminate()
         super().dispose()
+
+    def _watch(self, worker: ForkServerProcess, run_id: str, instance_ref: InstanceRef) -> None:
+        """Let the run count as failed at once where its process ends without a word."""
+        worker.join()
+        if _is_there(worker.pid):
+            return  # it is the warm process that ended
+        self._workers.remove(worker)
+        with DagsterInstance.from_ref(instance_ref) as instance:
+            run = instance.get_run_by_id(run_id)
+            if run is not None and not run.is_finished:
+                end_orphan(instance, run)
 
 
 def _is_of_this_python(run: DagsterRun) -> bool:
@@ -80,3 +94,11 @@ def _is_of_this_python(run: DagsterRun) -> bool:
     if not isinstance(location, ManagedGrpcPythonEnvCodeLocationOrigin):
         return False
     return location.loadable_target_origin.executable_path in {None, sys.executable}
+
+
+def _is_there(pid: int | None) -> bool:
+    try:
+        os.kill(pid or 0, 0)
+    except ProcessLookupError:
+        return False
+    return True

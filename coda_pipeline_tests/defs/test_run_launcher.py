@@ -1,9 +1,9 @@
 """How runs get their processes: forked from a warm one, never older than the code, ended when asked to."""
 
-import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -64,9 +64,10 @@ def module(tmp_path: Path) -> Path:
 def launch(instance: DagsterInstance, module: Path) -> Iterator[Launch]:
     """Launches a job of that module; the run's id."""
     location = ManagedGrpcPythonEnvCodeLocationOrigin(LoadableTargetOrigin(python_file=str(module)))
+    before = set(threading.enumerate())
     yield partial(launched, instance, module, location)
-    for worker in multiprocessing.active_children():
-        worker.join(PATIENCE_S)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(PATIENCE_S)
 
 
 def launched(instance: DagsterInstance, module: Path, location: CodeLocationOrigin, job_name: str) -> str:
@@ -111,13 +112,18 @@ def test_runs_are_forked_from_one_process_that_is_warm(instance: DagsterInstance
     assert parents != {str(os.getpid())}
 
 
-def test_the_warm_process_is_replaced_when_somebody_killed_it(
+def test_who_kills_the_warm_process_kills_no_run_and_the_next_one_gets_another(
     instance: DagsterInstance, launch: Launch
 ) -> None:
     warm = int(wait_until(instance, launch("telling"), succeeded).tags["parent"])
+    waiting = launch("waiting")
+    wait_until(instance, waiting, lambda run: "process" in run.tags)
     os.kill(warm, signal.SIGKILL)
     os.waitid(os.P_PID, warm, os.WEXITED | os.WNOWAIT)
     assert wait_until(instance, launch("telling"), succeeded).tags["parent"] != str(warm)
+    assert run_of(instance, waiting).status is DagsterRunStatus.STARTED
+    assert instance.run_launcher.terminate(waiting)
+    wait_until(instance, waiting, lambda run: run.status is DagsterRunStatus.CANCELED)
 
 
 def test_a_run_is_never_older_than_the_code(instance: DagsterInstance, launch: Launch, module: Path) -> None:
@@ -136,6 +142,13 @@ def test_a_run_ends_when_another_process_asks_dagster_to_end_it(
     wait_until(instance, run_id, lambda run: run.status is DagsterRunStatus.CANCELED)
     wait_until_gone(process)
     assert not instance.run_launcher.terminate(run_id)
+
+
+def test_a_run_whose_process_was_killed_has_failed_at_once(instance: DagsterInstance, launch: Launch) -> None:
+    run_id = launch("waiting")
+    process = int(wait_until(instance, run_id, lambda run: "process" in run.tags).tags["process"])
+    os.kill(process, signal.SIGKILL)
+    wait_until(instance, run_id, lambda run: run.status is DagsterRunStatus.FAILURE)
 
 
 def test_runs_end_with_the_daemon_that_started_them(instance: DagsterInstance, launch: Launch) -> None:
