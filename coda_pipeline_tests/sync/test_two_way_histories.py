@@ -115,7 +115,7 @@ class TwoWayHistories(Histories):
         for (pid, name), value in list(self.edited.items()):
             p = self.world.participations[pid]
             cells = self.world.rows.get(p.coda_row_id or "", {})
-            if same(p.fields[name], value) and same_meaning(name, value, cells.get(name), None):
+            if self._still_says(p, name, value) and same_meaning(name, value, cells.get(name), None):
                 del self.edited[pid, name]
 
     def _no_edit_is_lost(self) -> None:

@@ -27,6 +27,7 @@ from coda_pipeline.sync.model import (
     Resolution,
     Value,
 )
+from coda_pipeline.sync.normalize import is_blank
 from coda_pipeline.sync.plan_inputs import WHOLE_ROW, Candidate, Directory, PlanRules
 from coda_pipeline.sync.plan_model import (
     BY_PERSON,
@@ -93,8 +94,11 @@ class TwoSides(World):
         super().put(row_id, **cells)
         for name in cells.keys() & set(CANONICAL_FIELDS):
             if before.get(name) == cells[name]:
-                continue  # a blank in a new row says nothing either
+                continue
             self.read.pop((row_id, name), None)
+            self.typed.pop((row_id, name), None)
+            if is_blank(cells[name]) and f"{TABLE}:{row_id}" not in self.records:
+                continue  # a blank in a new row says nothing
             self.typed[row_id, name] = cells[name]
 
     def delete(self, row_id: str) -> None:
@@ -112,7 +116,9 @@ class TwoSides(World):
             versions = self.seen.setdefault(row_id, [])
             if not versions or versions[-1][1] != cells:
                 versions.append((self.clock, dict(cells)))
-        shown_now = {c: v for c, v in self.typed.items() if self.rows.get(c[0], {}).get(c[1]) == v}
+        shown_now = {
+            c: v for c, v in self.typed.items() if c[0] in self.rows and self.rows[c[0]].get(c[1]) == v
+        }
         self.typed.clear()
         self.read.update(shown_now)
         self.prove()
