@@ -33,8 +33,8 @@ from bench.figures import Figure, as_json, as_table
 from bench.one_read import GUARD
 from bench.reading import fresh_database
 from coda_pipeline.budget import Budget, NoBudget, SharedBudget
-from coda_pipeline.catalog import RateLimit
 from coda_pipeline.catalog_coding import CodingSection, TeamEntry
+from coda_pipeline.catalog_limits import RateLimit
 from coda_pipeline.coding.client import CodingClient
 from coda_pipeline.coding.connect import InterfaceLimits
 from coda_pipeline.coding.dialect import dialect_for

@@ -22,7 +22,8 @@ from bench.figures import Figure, as_json, as_table
 from bench.one_read import GUARD
 from bench.pages import PAGE_ROWS, serving
 from coda_pipeline.budget import SharedBudget
-from coda_pipeline.catalog import RateLimits, TableSpec
+from coda_pipeline.catalog import TableSpec
+from coda_pipeline.catalog_limits import RateLimits
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.http import Transport
 from coda_pipeline.sandbox import schema

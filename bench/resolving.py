@@ -15,10 +15,11 @@ from sqlalchemy import Engine, text
 from bench.figures import Figure
 from bench.pages import DOC, row_of, table_id
 from coda_pipeline.catalog import Catalog, parse_catalog
+from coda_pipeline.sync.coda_records import record_of
 from coda_pipeline.sync.identity import Known
 from coda_pipeline.sync.model import Person, Record
 from coda_pipeline.sync.normalize import norm
-from coda_pipeline.sync.participation import record_of, resolve_participation
+from coda_pipeline.sync.participation import resolve_participation
 from coda_pipeline.sync.resolve import resolve
 from coda_pipeline.sync.resolve_state import Rules, State
 from coda_pipeline.warehouse.core.driver import copy_rows

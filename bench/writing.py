@@ -16,7 +16,8 @@ from sqlalchemy import Engine, text
 from bench.figures import Figure
 from bench.reading import fresh_database
 from coda_pipeline.budget import NoBudget, SharedBudget
-from coda_pipeline.catalog import DEMO_CATALOG, Catalog, Guard, RateLimits, load_catalog
+from coda_pipeline.catalog import DEMO_CATALOG, Catalog, Guard, load_catalog
+from coda_pipeline.catalog_limits import RateLimits
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.http import Transport
 from coda_pipeline.sandbox import schema

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolTimeout
 from pyrate_limiter import AbstractBucket, InMemoryBucket, PostgresBucket, Rate
 
-from coda_pipeline.catalog import RateLimit
+from coda_pipeline.catalog_limits import RateLimit
 from coda_pipeline.errors import DatabaseError
 from coda_pipeline.rate_lane import Lane, TimeSource, rate_of
 

@@ -26,7 +26,7 @@ from math import ceil, inf
 from pyrate_limiter import AbstractBucket, Rate, RateItem
 from pyrate_limiter.abstracts.algorithm import Decision
 
-from coda_pipeline.catalog import RateLimit
+from coda_pipeline.catalog_limits import RateLimit
 
 LEAK_EVERY_MS = 60_000
 CONTENDED_WAIT_S = (0.002, 0.008)

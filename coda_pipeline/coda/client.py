@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Self
 
 from coda_pipeline.budget import Kind, LocalBudget, SharedBudget
-from coda_pipeline.catalog import RateLimits
+from coda_pipeline.catalog_limits import RateLimits
 from coda_pipeline.coda import parse
 from coda_pipeline.coda.address import path, table_path, table_subject
 from coda_pipeline.coda.models import (

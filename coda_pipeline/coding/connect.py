@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from coda_pipeline.budget import LocalBudget, SharedBudget
-from coda_pipeline.catalog import RateLimit
 from coda_pipeline.catalog_coding import AuthKind, TeamEntry
+from coda_pipeline.catalog_limits import RateLimit
 from coda_pipeline.coding.asking import Renewal
 from coda_pipeline.coding.client import CodingClient
 from coda_pipeline.coding.dialect import POLICY, dialect_for

@@ -29,7 +29,8 @@ def discover(
     """Write a first configuration from what CODA_API_TOKEN sees. Needs no database."""
     import yaml
 
-    from coda_pipeline.catalog import RateLimits, parse_catalog
+    from coda_pipeline.catalog import parse_catalog
+    from coda_pipeline.catalog_limits import RateLimits
     from coda_pipeline.coda.client import connect_coda
     from coda_pipeline.commands.discovery import configuration
     from coda_pipeline.settings import Settings

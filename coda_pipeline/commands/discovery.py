@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from coda_pipeline.catalog import MAX_NAME_CHARS
+from coda_pipeline.catalog_coda import MAX_NAME_CHARS
 from coda_pipeline.coda.models import Column, Doc, Table
 from coda_pipeline.commands.likeness import is_participation, is_sensitive, participation_fields
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from coda_pipeline.catalog import Catalog, DocEntry, ParticipationSource, TableSpec
+from coda_pipeline.catalog import Catalog, TableSpec
+from coda_pipeline.catalog_coda import DocEntry
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.coda.client import CodaClient, connect_coda
 from coda_pipeline.coda.models import Column, Table
 from coda_pipeline.commands.findings import Finding, fine, wrong

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from coda_pipeline.catalog import Catalog, ParticipationSource
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.coda.client import connect_coda_for_writing
 from coda_pipeline.commands.findings import Finding, fine, wrong
 from coda_pipeline.errors import CodaPipelineError

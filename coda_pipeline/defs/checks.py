@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from dagster import AssetCheckResult, AssetKey
 
-from coda_pipeline.catalog import ParticipationSource, TableSpec
+from coda_pipeline.catalog import TableSpec
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.defs.mapping import mapping_problems
 from coda_pipeline.defs.verdict import Verdict, result, results
 from coda_pipeline.errors import IncompleteReadError

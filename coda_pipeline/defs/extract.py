@@ -16,7 +16,8 @@ from dagster import (
     multi_asset,
 )
 
-from coda_pipeline.catalog import Catalog, ParticipationSource, TableSpec
+from coda_pipeline.catalog import Catalog, TableSpec
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.defs.check_specs import raw_check_specs
 from coda_pipeline.defs.names import DATA, EXTRACT, FULL_TAG, HR, doc_link, raw_key, source_key, table_link
 from coda_pipeline.defs.resources import RESOURCES

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 
-from coda_pipeline.catalog import ParticipationSource
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.defs.names import raw_key
 from coda_pipeline.warehouse.ledger import KnownColumn
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from dagster import MetadataValue, TableColumnLineage
 
 from coda_pipeline.defs.report import Metadata, shown_seconds, shown_time
-from coda_pipeline.sync.participation import ResolveReport
+from coda_pipeline.sync.resolve_report import ResolveReport
 
 
 def participation_metadata(

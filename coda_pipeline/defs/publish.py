@@ -15,7 +15,8 @@ from dagster import (
     multi_asset,
 )
 
-from coda_pipeline.catalog import Catalog, ParticipationSection
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSection
 from coda_pipeline.defs.check_specs import write_back_check_specs
 from coda_pipeline.defs.names import (
     DATA,

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from dagster import AssetCheckResult, AssetExecutionContext, MaterializeResult
 
-from coda_pipeline.catalog import Catalog, ParticipationSource, TableSpec
+from coda_pipeline.catalog import Catalog, TableSpec
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.defs.boundary import without_personal_data
 from coda_pipeline.defs.checks import incomplete_read, read_checks
 from coda_pipeline.defs.lineage import view_schema

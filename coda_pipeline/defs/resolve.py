@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, AssetsDefinition, AssetSpec, MaterializeResult, multi_asset
 
-from coda_pipeline.catalog import Catalog, ParticipationSection
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSection
 from coda_pipeline.defs.check_specs import participation_check_specs
 from coda_pipeline.defs.extract import FRESH
 from coda_pipeline.defs.names import DATA, DUMP, HR, PARTICIPATION, RECORDS, RESOLVE, raw_key

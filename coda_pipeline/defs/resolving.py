@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, MaterializeResult
 
-from coda_pipeline.catalog import Catalog, ParticipationSection
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSection
 from coda_pipeline.defs.boundary import without_personal_data
 from coda_pipeline.defs.lineage import participation_lineage
 from coda_pipeline.defs.names import PARTICIPATION, RECORDS, is_full, table_link

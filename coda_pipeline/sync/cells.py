@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from coda_pipeline.catalog import CANONICAL_FIELDS, ParticipationSource
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS, ParticipationSource
 from coda_pipeline.sync.model import Activity, Person, Unreadable, Value
 
 FENCE = "```"

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from coda_pipeline.catalog import ConflictPolicy
+from coda_pipeline.catalog_participation import ConflictPolicy
 from coda_pipeline.sync.judging import FieldOutcome, WriteJudgement
 from coda_pipeline.sync.model import Conflict, ConflictKind
 from coda_pipeline.sync.plan_model import Op, WriteState

@@ -1,17 +1,17 @@
-"""The working copy on which one resolve decides, and what of it differs from what is stored.
+"""The working copy on which one resolve decides.
 
-The steps (`binding`, `agreeing`, `attaching`, `merging`) change a `Draft`; `Draft.resolution` turns the
-difference into a `Resolution`. Nothing here decides who is who, and nothing is written to a database.
+The steps (`binding`, `agreeing`, `attaching`, `merging`) change a `Draft`; `resolution` tells what of it
+differs from what is stored. Nothing here decides who is who, and nothing is written to a database.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.conflict_slots import ConflictSlot, is_same_conflict, slot_of
 from coda_pipeline.sync.identity import activity_key, natural_key, person_key, with_identity
 from coda_pipeline.sync.model import (
@@ -19,20 +19,13 @@ from coda_pipeline.sync.model import (
     BaseKey,
     Conflict,
     Fields,
-    Outcome,
     Participation,
-    ParticipationUpdate,
     Person,
     Record,
-    Resolution,
     Unreadable,
 )
 from coda_pipeline.sync.normalize import alike, norm, same
 from coda_pipeline.sync.resolve_state import Rules, State
-
-# The first fields of a record are the row's, the rest is what was decided of it.
-UNDECIDED = Record._fields.index("participation_id")
-LINKS = ("source", "source_table", "coda_row_id", "merged_into", "deleted_at", "deleted_by")
 
 
 class Keys(NamedTuple):
@@ -203,48 +196,6 @@ class Draft:
         key = natural_key(p.fields, self.rules.natural_key, resolved["person"], resolved["activity"])
         return filled, key
 
-    def resolution(self, records: Mapping[str, Record]) -> Resolution:
-        """What differs from the stored state. `records` are the live ones with their outcome."""
-        stored = self.state.participations
-        inserts = tuple(p for pid, p in self.participations.items() if pid not in stored)
-        changed = (update_between(stored[pid], p) for pid, p in self.participations.items() if pid in stored)
-        updates = tuple(update for update in changed if update is not None)
-        return Resolution(
-            inserts=inserts,
-            updates=updates,
-            records=tuple(r for rid, r in records.items() if _differs(r, self.state.before.get(rid))),
-            bases={k: b for k, b in self.bases.items() if b != self.state.bases.get(k)},
-            conflicts=tuple(self.new_conflicts),
-            closed=self.closed,
-            resolved=self._resolved({u.participation_id for u in updates}),
-        )
-
-    def _resolved(self, updated: set[UUID]) -> dict[UUID, str | None]:
-        """The natural key of each participation of which a new version, or a new key, was resolved."""
-        stored, found = self.state.participations, {}
-        for pid, p in self.participations.items():
-            natural = self.natural.get(pid, p.natural_key)
-            old = stored.get(pid)
-            if (
-                old is None
-                or pid in updated
-                or old.resolved_version != p.version
-                or natural != old.natural_key
-            ):
-                found[pid] = natural
-        return found
-
-
-def update_between(old: Participation, new: Participation) -> ParticipationUpdate | None:
-    """The compare-and-set that turns one into the other, None where nothing differs."""
-    if old is new:
-        return None
-    fields = {n: new.fields.get(n) for n in CANONICAL_FIELDS if new.fields.get(n) != old.fields.get(n)}
-    links = {name: getattr(new, name) for name in LINKS if getattr(new, name) != getattr(old, name)}
-    if not fields and not links:
-        return None
-    return ParticipationUpdate(old.participation_id, old.version, fields, links)
-
 
 def _has_identities(record: Record) -> bool:
     person, activity = record.fields.get("person"), record.fields.get("activity")
@@ -258,17 +209,6 @@ def readable(fields: Fields) -> Fields:
     return {n: None if isinstance(fields.get(n), Unreadable) else fields.get(n) for n in CANONICAL_FIELDS}
 
 
-def with_outcome(
-    record: Record, keys: Keys, participation_id: UUID | None, outcome: Outcome, reason: str | None
-) -> Record:
-    """The record with what was decided of it; itself where nothing differs, since most records stand."""
-    decided = (participation_id, outcome, reason, *keys)
-    stored = (record.participation_id, record.outcome, record.reason, record.person_key, record.activity_key)
-    if decided == (*stored, record.natural_key, record.is_ambiguous):
-        return record
-    return Record._make((*record[:UNDECIDED], participation_id, outcome, reason, *keys))
-
-
 def _sticky(before: Record, record: Record, name: str) -> str | None:
     """The key given before to the same typed name; None where what was typed has changed."""
     then, typed = before.fields.get(name), record.fields.get(name)
@@ -277,7 +217,3 @@ def _sticky(before: Record, record: Record, name: str) -> str | None:
     if norm(then[0]) != norm(typed[0]) or not same(then[1], typed[1]):
         return None
     return before.person_key if name == "person" else before.activity_key
-
-
-def _differs(record: Record, before: Record | None) -> bool:
-    return record is not before and record != before

@@ -8,8 +8,8 @@ in `dump_placing`.
 from collections.abc import Iterable
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
 from coda_pipeline.catalog_dump import DUMP_TABLE
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.model import BaseKey, Participation, Record, Value
 from coda_pipeline.sync.normalize import alike

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.dedupe import survivor_at_first_sight
 from coda_pipeline.sync.deletions import edits_since
 from coda_pipeline.sync.draft import Draft, readable

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from coda_pipeline.sync.attaching import claim_of
 from coda_pipeline.sync.dedupe import JOINED, MADE_EQUAL, survivor_of
-from coda_pipeline.sync.draft import Draft, with_outcome
+from coda_pipeline.sync.draft import Draft, Keys
 from coda_pipeline.sync.dump_lines import edits_of, is_held
 from coda_pipeline.sync.dump_placing import outcome_of_line
 from coda_pipeline.sync.model import Conflict, ConflictKind, Outcome, Record, Unreadable
@@ -16,6 +16,8 @@ from coda_pipeline.sync.normalize import alike, is_blank
 
 FRAGMENT_ASKED = "left by a write to a row that was just deleted in Coda; `coda-pipeline conflicts list` asks"
 FRAGMENT_GOES = "left by a write to a row that was just deleted in Coda; it is to be deleted"
+# The first fields of a record are the row's, the rest is what was decided of it.
+UNDECIDED = Record._fields.index("participation_id")
 
 
 def merge_all(draft: Draft) -> None:
@@ -106,8 +108,19 @@ def outcomes(draft: Draft) -> dict[str, Record]:
         keys = draft.keys[record_id]
         pid = draft.bound.get(record_id) or draft.attached.get(record_id) or draft.fragments.get(record_id)
         outcome, reason = _outcome_of(draft, record, pid)
-        decided[record_id] = with_outcome(record, keys, pid, outcome, reason)
+        decided[record_id] = _with_outcome(record, keys, pid, outcome, reason)
     return decided
+
+
+def _with_outcome(
+    record: Record, keys: Keys, participation_id: UUID | None, outcome: Outcome, reason: str | None
+) -> Record:
+    """The record with what was decided of it; itself where nothing differs, since most records stand."""
+    decided = (participation_id, outcome, reason, *keys)
+    stored = (record.participation_id, record.outcome, record.reason, record.person_key, record.activity_key)
+    if decided == (*stored, record.natural_key, record.is_ambiguous):
+        return record
+    return Record._make((*record[:UNDECIDED], participation_id, outcome, reason, *keys))
 
 
 def _as_deleted(record: Record) -> Record:

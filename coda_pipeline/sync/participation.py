@@ -1,33 +1,35 @@
 """Resolving Участие: load what changed, ask Coda where a delta cannot say, decide, apply.
 
-The decisions are `resolve`'s. This module knows the order of loading and writing: everything is applied as
-compare-and-set, and a participation that someone edited meanwhile is resolved again.
+The decisions are `resolve`'s; the records come from `coda_records` and `dump_records`. This module knows the
+order of loading and writing: everything is applied as compare-and-set, and a participation that someone
+edited meanwhile is resolved again.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Engine
 
-from coda_pipeline.catalog import Catalog, ParticipationSection, ParticipationSource, TableSpec
+from coda_pipeline.catalog import Catalog
 from coda_pipeline.catalog_dump import DUMP_TABLE
+from coda_pipeline.catalog_participation import ParticipationSection
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.errors import ConfigurationError, RetriableError
 from coda_pipeline.sync.binding import questions
-from coda_pipeline.sync.cells import fields_of, sync_id_of
+from coda_pipeline.sync.coda_records import CodaSource, fresh_rows
 from coda_pipeline.sync.dump_records import fresh_lines
 from coda_pipeline.sync.live_names import LiveNames, load_live_names
-from coda_pipeline.sync.model import Outcome, Record, Resolution
+from coda_pipeline.sync.model import Record, Resolution
 from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of, state_of
 from coda_pipeline.sync.resolve import resolve
+from coda_pipeline.sync.resolve_report import ResolveReport, report_of
 from coda_pipeline.sync.resolve_state import Rules, State
-from coda_pipeline.warehouse.core import key, load, reports
+from coda_pipeline.warehouse.core import key, load
 from coda_pipeline.warehouse.core.apply import apply_resolution
-from coda_pipeline.warehouse.core.rows import RawRow
 from coda_pipeline.warehouse.core.wide import grow_wide
 from coda_pipeline.warehouse.cursors import lock_cursor
 from coda_pipeline.warehouse.live_names import store_names
@@ -38,36 +40,6 @@ MAX_ROUNDS = 5
 LOCK_WAIT_S = 300.0
 # From here on following neighbours costs more than loading everything.
 MANY_CHANGED = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class ResolveReport:
-    """What one resolve found and did: counts only."""
-
-    records: int
-    survivors: int
-    duplicates: int
-    twins: int
-    incomplete: int
-    ambiguous: int
-    participations: int
-    conflicts_open: int
-    looked_at: int = 0
-    inserted: int = 0
-    updated: int = 0
-    merged: int = 0
-    unmerged: int = 0
-    tombstoned: int = 0
-    revived: int = 0
-    conflicts_raised: int = 0
-    requests: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    spec: TableSpec
-    mapping: ParticipationSource
 
 
 def resolve_participation(
@@ -119,7 +91,7 @@ class _Resolver:
             raise ConfigurationError(message)
         self.engine, self.catalog, self.client, self.run_id = engine, catalog, client, run_id
         self.now, self.new_id = now, new_id
-        self.sources = tuple(_Source(catalog.table(s.table), s) for s in section.sources)
+        self.sources = tuple(CodaSource(catalog.table(s.table), s) for s in section.sources)
         self.fingerprint, self.key_fields = fingerprint(section), section.natural_key
         docs = tuple(dict.fromkeys(s.spec.doc_id for s in self.sources))
         self.rules = Rules(
@@ -153,7 +125,9 @@ class _Resolver:
             )
             raise RetriableError(message)
         seconds = time.monotonic() - started
-        return self._report(done, looked_at=looked_at, seconds=seconds, requests=self._requests() - asked)
+        requests = self._requests() - asked
+        with self.engine.connect() as conn:
+            return report_of(conn, done, looked_at=looked_at, requests=requests, seconds=seconds)
 
     def _requests(self) -> int:
         return self.client.requests_sent if self.client else 0
@@ -176,16 +150,8 @@ class _Resolver:
 
     def _fresh(self, conn: Connection, *, is_remapped: bool) -> dict[str, Record]:
         """The records whose row changed since they were resolved; all after a change of the mapping."""
-        fresh: dict[str, Record] = {}
-        # A dump may be loaded before the first sync: then a source has no table yet.
-        for source in (s for s in self.sources if load.was_read(conn, s.spec.name)):
-            rows = None if is_remapped else load.changed_rows(conn, source.spec.name)
-            if rows is None or rows:
-                records = (
-                    record_of(raw, source.spec, source.mapping)
-                    for raw in load.raw_rows(conn, source.spec, rows)
-                )
-                fresh.update((record.record_id, record) for record in records)
+        rows = fresh_rows(conn, self.sources, everything=is_remapped)
+        fresh = {record.record_id: record for record in rows}
         lines = fresh_lines(conn, self.live_names, self.rules.docs, everything=is_remapped, now=self.now())
         fresh.update((record.record_id, record) for record in lines)
         stored = {r.record_id: r for r in load.records(conn, record_ids=list(fresh))}
@@ -245,50 +211,3 @@ class _Resolver:
             lock_cursor(conn, table)
             rows = [row for name, _, row in (g.partition(":") for g in sorted(gone)) if name == table]
             tombstone_rows(conn, table, rows, ended_by=self.run_id, now=self.now())
-
-    def _report(
-        self, done: list[Resolution], *, looked_at: int, seconds: float, requests: int
-    ) -> ResolveReport:
-        with self.engine.connect() as conn:
-            outcomes = reports.outcome_counts(conn)
-            standing = {
-                "ambiguous": reports.ambiguous_people(conn),
-                "participations": reports.live_participations(conn),
-                "conflicts_open": reports.open_conflict_count(conn),
-            }
-        links = [u.links for r in done for u in r.updates]
-        return ResolveReport(
-            records=sum(outcomes.values()),
-            survivors=outcomes.get(Outcome.SURVIVOR, 0),
-            duplicates=outcomes.get(Outcome.DUPLICATE, 0),
-            twins=outcomes.get(Outcome.TWIN, 0),
-            incomplete=outcomes.get(Outcome.INCOMPLETE, 0),
-            **standing,
-            looked_at=looked_at,
-            inserted=sum(len(r.inserts) for r in done),
-            updated=sum(bool(u.fields) for r in done for u in r.updates),
-            merged=sum(link.get("merged_into") is not None for link in links),
-            unmerged=sum("merged_into" in link and link["merged_into"] is None for link in links),
-            tombstoned=sum(link.get("deleted_at") is not None for link in links),
-            revived=sum("deleted_at" in link and link["deleted_at"] is None for link in links),
-            conflicts_raised=sum(len(r.conflicts) for r in done),
-            requests=requests,
-            seconds=seconds,
-        )
-
-
-def record_of(raw: RawRow, spec: TableSpec, source: ParticipationSource) -> Record:
-    """The record of one raw row, in canonical fields."""
-    return Record(
-        record_id=f"{spec.name}:{raw.row_id}",
-        source="coda",
-        source_table=spec.name,
-        doc_id=spec.doc_id,
-        row_id=raw.row_id,
-        row_hash=raw.row_hash,
-        fields=fields_of(raw.values, source),
-        sync_id=sync_id_of(raw.values, source),
-        created_at=raw.created_at,
-        updated_at=raw.updated_at,
-        deleted_at=raw.deleted_at,
-    )

@@ -13,7 +13,8 @@ from hashlib import blake2b
 
 from sqlalchemy import Connection, Engine
 
-from coda_pipeline.catalog import Catalog, ParticipationSection, ParticipationSource
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSection, ParticipationSource
 from coda_pipeline.errors import ConfigurationError
 from coda_pipeline.sync.plan_candidates import candidates, ids_to_look_at
 from coda_pipeline.sync.plan_directory import directory_for

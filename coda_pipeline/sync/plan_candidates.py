@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from coda_pipeline.catalog import ParticipationSource
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.sync.identity import with_identity
 from coda_pipeline.sync.model import BaseKey, ConflictKind, Fields, Participation, Record
 from coda_pipeline.sync.plan_inputs import WHOLE_ROW, Candidate, RowState

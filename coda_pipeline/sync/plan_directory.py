@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection
 
-from coda_pipeline.catalog import Catalog, ParticipationSource
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.sync.cells import plain_text
 from coda_pipeline.sync.model import Person
 from coda_pipeline.sync.normalize import is_blank, norm

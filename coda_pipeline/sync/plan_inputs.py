@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from typing import Literal
 
-from coda_pipeline.catalog import ParticipationSource
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.sync.model import Fields, Participation, Record
 from coda_pipeline.sync.plan_model import Decision
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.coda.writes import CellInput
 from coda_pipeline.sync.model import Fields, Participation, Record, Unreadable, Value
 from coda_pipeline.sync.normalize import alike, is_blank, same

@@ -8,7 +8,8 @@ import difflib
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS, RateLimits
+from coda_pipeline.catalog_limits import RateLimits
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.model import Activity, Fields, Person, Unreadable, Value
 from coda_pipeline.sync.normalize import is_blank
 from coda_pipeline.sync.plan_model import SYNC_ID, Hold, HoldCode, Op, Plan, PlanKind, PlanRow

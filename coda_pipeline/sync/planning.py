@@ -14,7 +14,8 @@ from hashlib import blake2b
 
 import orjson
 
-from coda_pipeline.catalog import ParticipationSource, TableSpec
+from coda_pipeline.catalog import TableSpec
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.sync.model import Activity, Fields, Person, Unreadable, Value
 from coda_pipeline.sync.normalize import is_blank
 from coda_pipeline.sync.plan_cells import row_size_hold

@@ -11,12 +11,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
-from coda_pipeline.catalog import (
-    Catalog,
-    ParticipationSection,
-    ParticipationSource,
-    TableSpec,
-)
+from coda_pipeline.catalog import Catalog, TableSpec
+from coda_pipeline.catalog_participation import ParticipationSection, ParticipationSource
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.sync.closing import store_judgements
 from coda_pipeline.sync.confirming import MAX_QUESTIONS, confirm

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field as attribute
 from enum import Enum, auto
 
-from coda_pipeline.catalog import CANONICAL_FIELDS, ConflictPolicy
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS, ConflictPolicy
 from coda_pipeline.sync.identity import key_part
 from coda_pipeline.sync.model import Fields, Value
 from coda_pipeline.sync.normalize import alike, is_blank, is_unreadable, same

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from coda_pipeline.catalog import ParticipationSource, TableSpec
+from coda_pipeline.catalog import TableSpec
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.sync.judging import RowSight, SameMeaning
 from coda_pipeline.sync.model import Participation, Unreadable

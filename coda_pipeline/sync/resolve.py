@@ -22,6 +22,7 @@ from coda_pipeline.sync.dump_placing import place_by_row, rows_take_their_lines
 from coda_pipeline.sync.identity import Known, known_together, learn
 from coda_pipeline.sync.merging import merge_all, outcomes
 from coda_pipeline.sync.model import Participation, Resolution
+from coda_pipeline.sync.resolution import resolution_of
 from coda_pipeline.sync.resolve_state import Rules, State
 from coda_pipeline.warehouse.core.bulk import in_bulk
 
@@ -47,7 +48,7 @@ def _resolve(state: State, rules: Rules, *, now: datetime, new_id: Callable[[], 
             break
         names = settled
         draft = _decided(state, names, rules, now=now, new_id=new_id)
-    return draft.resolution(outcomes(draft))
+    return resolution_of(draft, outcomes(draft))
 
 
 def _decided(state: State, names: Known, rules: Rules, *, now: datetime, new_id: Callable[[], UUID]) -> Draft:

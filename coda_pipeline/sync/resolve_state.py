@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from coda_pipeline.catalog import ConflictPolicy
+from coda_pipeline.catalog_participation import ConflictPolicy
 from coda_pipeline.sync.identity import Known
 from coda_pipeline.sync.model import BaseKey, Conflict, Fields, Fragment, Participation, Record
 

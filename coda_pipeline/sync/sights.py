@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from coda_pipeline.catalog import ParticipationSource, TableSpec
+from coda_pipeline.catalog import TableSpec
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.sync.cells import FENCE, fields_of, sync_id_of
 from coda_pipeline.sync.judging import RowSight, SameMeaning, Sight
 from coda_pipeline.sync.model import Fields, Value

@@ -10,7 +10,8 @@ from itertools import chain, repeat
 
 from sqlalchemy import Connection, Engine
 
-from coda_pipeline.catalog import Catalog, ParticipationSection, ParticipationSource
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSection, ParticipationSource
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.sync.batches import again, batches_for
 from coda_pipeline.sync.confirming import confirm

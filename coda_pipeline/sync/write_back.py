@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from coda_pipeline.catalog import Catalog, ParticipationSource
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.coda.client import CodaClient
 from coda_pipeline.sync.batches import Batch, batches_for
 from coda_pipeline.sync.participation import resolve_participation

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from coda_pipeline.catalog import DEMO_CATALOG, RateLimits, load_catalog
+from coda_pipeline.catalog import DEMO_CATALOG, load_catalog
+from coda_pipeline.catalog_limits import RateLimits
 from coda_pipeline.coda.client import CodaClient, connect_coda
 from coda_pipeline.coda.participation_table import ParticipationTable
 from coda_pipeline.errors import (

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from coda_pipeline.budget import SharedBudget
-from coda_pipeline.catalog import RateLimit
+from coda_pipeline.catalog_limits import RateLimit
 from coda_pipeline.coding.client import CodingClient
 from coda_pipeline.coding.connect import InterfaceLimits
 from coda_pipeline.coding.dialect import dialect_for

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from coda_pipeline.catalog import ParticipationFields, ParticipationSource
+from coda_pipeline.catalog_participation import ParticipationFields, ParticipationSource
 from coda_pipeline.defs.mapping import IMPOSSIBLE, mapping_problems
 from coda_pipeline.warehouse.ledger import KnownColumn
 

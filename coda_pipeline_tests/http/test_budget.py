@@ -11,7 +11,7 @@ import pytest
 from psycopg import sql
 
 from coda_pipeline.budget import Kind, LocalBudget, SharedBudget, rate_of
-from coda_pipeline.catalog import RateLimit, RateLimits
+from coda_pipeline.catalog_limits import RateLimit, RateLimits
 from coda_pipeline.errors import DatabaseError
 from coda_pipeline.rate_lane import TimeSource
 from coda_pipeline_tests.http.scripted import Script, answer
@@ -194,7 +194,7 @@ READER = """
 import sys
 from pydantic import SecretStr
 from coda_pipeline.budget import SharedBudget
-from coda_pipeline.catalog import RateLimit, RateLimits
+from coda_pipeline.catalog_limits import RateLimit, RateLimits
 from coda_pipeline.http import Transport
 
 base_url, database_url, requests = sys.argv[1], sys.argv[2], int(sys.argv[3])

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from coda_pipeline.catalog import Catalog, ConflictPolicy, parse_catalog
+from coda_pipeline.catalog import Catalog, parse_catalog
+from coda_pipeline.catalog_participation import ConflictPolicy
 from coda_pipeline.sync.dump_load import DumpReport, load_dump
 from coda_pipeline.warehouse.views import ensure_table
 from coda_pipeline_tests.participation.table import FIELDS, Table

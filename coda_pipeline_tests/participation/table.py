@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from coda_pipeline.catalog import Catalog, ConflictPolicy, parse_catalog
-from coda_pipeline.sync.participation import ResolveReport, resolve_participation
+from coda_pipeline.catalog import Catalog, parse_catalog
+from coda_pipeline.catalog_participation import ConflictPolicy
+from coda_pipeline.sync.participation import resolve_participation
+from coda_pipeline.sync.resolve_report import ResolveReport
 from coda_pipeline.warehouse.views import ensure_table
 
 FIELDS = {

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from coda_pipeline.sync.participation import ResolveReport
+from coda_pipeline.sync.resolve_report import ResolveReport
 from coda_pipeline_tests.participation.table import Table
 
 ANNA, IVAN, IVAN_2 = (

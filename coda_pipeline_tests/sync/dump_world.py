@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
 from coda_pipeline.catalog_dump import DUMP_TABLE
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.binding import questions
 from coda_pipeline.sync.identity import Known, learn
 from coda_pipeline.sync.model import Outcome, Record

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS, ParticipationFields, ParticipationSource
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS, ParticipationFields, ParticipationSource
 from coda_pipeline.sync.model import Activity, Participation, Person, Record, Value
 from coda_pipeline.sync.plan_inputs import Candidate, Column, Directory, PlanRules
 from coda_pipeline.sync.plan_model import Decision, PlanRow

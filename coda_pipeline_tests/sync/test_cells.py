@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from coda_pipeline.catalog import ParticipationFields, ParticipationSource
+from coda_pipeline.catalog_participation import ParticipationFields, ParticipationSource
 from coda_pipeline.sync.cells import (
     MISSING,
     UNMAPPED,

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.coda.writes import CellInput
 from coda_pipeline.sync.cells import fields_of
 from coda_pipeline.sync.model import Activity, Fields, Person, Record, Unreadable, Value

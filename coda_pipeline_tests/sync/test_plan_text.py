@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from coda_pipeline.catalog import RateLimit, RateLimits
+from coda_pipeline.catalog_limits import RateLimit, RateLimits
 from coda_pipeline.sync.plan_inputs import Candidate
 from coda_pipeline.sync.plan_model import Plan
 from coda_pipeline.sync.plan_text import (

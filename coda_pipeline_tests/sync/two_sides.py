@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.conflicts import Case, settlement
 from coda_pipeline.sync.identity import with_identity
 from coda_pipeline.sync.judging import FieldOutcome, RowSight, Sight, WriteJudgement, judge

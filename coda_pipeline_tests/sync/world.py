@@ -13,9 +13,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from coda_pipeline.catalog import CANONICAL_FIELDS, ConflictPolicy
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS, ConflictPolicy
 from coda_pipeline.sync.binding import questions
-from coda_pipeline.sync.draft import LINKS
 from coda_pipeline.sync.identity import Known, learn
 from coda_pipeline.sync.model import (
     Activity,
@@ -28,6 +27,7 @@ from coda_pipeline.sync.model import (
     Resolution,
     Value,
 )
+from coda_pipeline.sync.resolution import LINKS
 from coda_pipeline.sync.resolve import resolve
 from coda_pipeline.sync.resolve_state import Rules, State
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from pydantic import SecretStr
 
-from coda_pipeline.catalog import RateLimits
+from coda_pipeline.catalog_limits import RateLimits
 from coda_pipeline.coda.client import CodaClient, connect_coda, connect_coda_for_writing
 from coda_pipeline.errors import TokenError
 from coda_pipeline.sandbox import schema

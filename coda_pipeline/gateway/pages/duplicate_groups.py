@@ -10,7 +10,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.model import Fields, Participation, Record
 from coda_pipeline.sync.normalize import alike
 from coda_pipeline.warehouse.core import load

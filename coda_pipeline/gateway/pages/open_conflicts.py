@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.dump_lines import is_line
 from coda_pipeline.sync.model import BaseKey, Conflict, ConflictKind, Fields, Value
 from coda_pipeline.sync.normalize import alike

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from coda_pipeline.catalog import CANONICAL_FIELDS
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.model import Fields, Value
 from coda_pipeline.sync.plan_model import BY_PERSON, SYNC_ID, Hold, HoldCode, Op, Plan, PlanKind, PlanRow
 from coda_pipeline.warehouse.core import load

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from psycopg import sql
 from sqlalchemy import Connection, text
 
-from coda_pipeline.catalog import Catalog, ParticipationSource
+from coda_pipeline.catalog import Catalog
+from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.warehouse.core.driver import driver_connection
 from coda_pipeline.warehouse.core.rows import FIELD_COLUMNS
 from coda_pipeline.warehouse.ledger import known_columns
