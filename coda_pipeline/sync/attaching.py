@@ -10,11 +10,12 @@ from uuid import UUID
 from coda_pipeline.sync.agreeing import agree, agree_first_time, start_from
 from coda_pipeline.sync.dedupe import JOINED, Claim, reason_against, survivor_at_first_sight, survivor_of
 from coda_pipeline.sync.deletions import is_buried_with, judge_duplicate
-from coda_pipeline.sync.draft import Draft, readable
+from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.dump_graves import Graves, place_at_grave
 from coda_pipeline.sync.dump_lines import is_line
 from coda_pipeline.sync.dump_placing import has_place_by_row, may_stay, place_beside
 from coda_pipeline.sync.model import Participation, Record
+from coda_pipeline.sync.normalize import readable
 from coda_pipeline.sync.reconcile import BLANK_BASE
 
 

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from coda_pipeline.errors import ConfigurationError, RetriableError
-from coda_pipeline.sync.draft import readable
 from coda_pipeline.sync.dump_lines import DUMP
 from coda_pipeline.sync.identity import with_identity
 from coda_pipeline.sync.model import (
@@ -28,6 +27,7 @@ from coda_pipeline.sync.model import (
     Resolution,
     Value,
 )
+from coda_pipeline.sync.normalize import readable
 from coda_pipeline.warehouse.core import load
 from coda_pipeline.warehouse.core.apply import apply_resolution
 

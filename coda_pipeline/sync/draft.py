@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
-from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.conflict_slots import ConflictSlot, is_same_conflict, slot_of
 from coda_pipeline.sync.identity import activity_key, natural_key, person_key, with_identity
 from coda_pipeline.sync.model import (
@@ -22,7 +21,6 @@ from coda_pipeline.sync.model import (
     Participation,
     Person,
     Record,
-    Unreadable,
 )
 from coda_pipeline.sync.normalize import alike, norm, same
 from coda_pipeline.sync.resolve_state import Rules, State
@@ -200,13 +198,6 @@ class Draft:
 def _has_identities(record: Record) -> bool:
     person, activity = record.fields.get("person"), record.fields.get("activity")
     return isinstance(person, Person) and isinstance(activity, Activity) and bool(person[1] and activity[1])
-
-
-def readable(fields: Fields) -> Fields:
-    """The fields with unreadable cells as blanks: what a new participation starts from."""
-    if len(fields) == len(CANONICAL_FIELDS) and Unreadable not in map(type, fields.values()):
-        return fields
-    return {n: None if isinstance(fields.get(n), Unreadable) else fields.get(n) for n in CANONICAL_FIELDS}
 
 
 def _sticky(before: Record, record: Record, name: str) -> str | None:

@@ -12,10 +12,10 @@ from uuid import UUID
 from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.dedupe import survivor_at_first_sight
 from coda_pipeline.sync.deletions import edits_since
-from coda_pipeline.sync.draft import Draft, readable
+from coda_pipeline.sync.draft import Draft
 from coda_pipeline.sync.dump_lines import DUMP, edits_of, is_held, is_line, live_row_of, said, said_in_coda
 from coda_pipeline.sync.model import BaseKey, Outcome, Participation, Record
-from coda_pipeline.sync.normalize import alike
+from coda_pipeline.sync.normalize import alike, readable
 
 HERE = "warehouse"
 SUPPRESSED = "deleted here; no dump brings it back"

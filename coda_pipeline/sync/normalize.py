@@ -7,7 +7,8 @@ import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 
-from coda_pipeline.sync.model import Activity, Person, Unreadable, Value
+from coda_pipeline.catalog_participation import CANONICAL_FIELDS
+from coda_pipeline.sync.model import Activity, Fields, Person, Unreadable, Value
 
 # Coda stores numbers as binary floats, the warehouse as decimals: 1/3 must not look like an edit.
 NUMBER_PRECISION = Decimal("1e-9")
@@ -56,3 +57,10 @@ def alike(left: Value, right: Value) -> bool:
 def is_unreadable(value: Value) -> bool:
     """Whether the cell held something that does not fit its field."""
     return isinstance(value, Unreadable)
+
+
+def readable(fields: Fields) -> Fields:
+    """The fields with unreadable cells as blanks: what a new participation starts from."""
+    if len(fields) == len(CANONICAL_FIELDS) and Unreadable not in map(type, fields.values()):
+        return fields
+    return {n: None if isinstance(fields.get(n), Unreadable) else fields.get(n) for n in CANONICAL_FIELDS}
