@@ -7,7 +7,7 @@ import typer
 from coda_pipeline.commands.terminal import say, say_table
 
 if TYPE_CHECKING:
-    from coda_pipeline.warehouse.ledger import KnownColumn
+    from coda_pipeline.warehouse.column_changes import KnownColumn
 
 app = typer.Typer(
     help="Columns of the tables: what Coda has, what the views show, what changed.", no_args_is_help=True

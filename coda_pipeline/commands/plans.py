@@ -38,11 +38,11 @@ def list_plans(
     """List the plans: how many rows each would change, how many of them wait, and why."""
     from coda_pipeline.commands.workplace import open_warehouse
     from coda_pipeline.settings import Settings
-    from coda_pipeline.warehouse.write_back import plans
+    from coda_pipeline.warehouse.write_back import plan_heads
 
     settings = Settings()
     with open_warehouse(settings) as engine, engine.connect() as conn:
-        heads = plans.list_plans(conn, limit)
+        heads = plan_heads.list_plans(conn, limit)
         _say_permission(settings, conn)
     say_table(
         HEADER,

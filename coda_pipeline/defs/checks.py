@@ -13,7 +13,7 @@ from coda_pipeline.defs.mapping import mapping_problems
 from coda_pipeline.defs.verdict import Verdict, result, results
 from coda_pipeline.errors import IncompleteReadError
 from coda_pipeline.sync.read_report import ReadReport
-from coda_pipeline.warehouse.ledger import ColumnChanges, KnownColumn
+from coda_pipeline.warehouse.column_changes import ColumnChanges, KnownColumn
 
 
 def read_checks(

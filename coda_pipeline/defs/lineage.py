@@ -6,7 +6,7 @@ from dagster import TableColumn, TableColumnDep, TableColumnLineage, TableSchema
 
 from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.defs.names import raw_key
-from coda_pipeline.warehouse.ledger import KnownColumn
+from coda_pipeline.warehouse.column_changes import KnownColumn
 
 _FIXED = [
     TableColumn("row_id", "text", description="Coda's id of the row"),

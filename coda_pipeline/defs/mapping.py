@@ -7,7 +7,7 @@ of it could ever be read as the field: a start date in a checkbox, a person in a
 from collections.abc import Iterable
 
 from coda_pipeline.catalog_participation import ParticipationSource
-from coda_pipeline.warehouse.ledger import KnownColumn
+from coda_pipeline.warehouse.column_changes import KnownColumn
 
 NO_VALUE = frozenset({"attachments", "button", "canvas", "checkbox", "image", "imageReference", "reaction"})
 NUMBERS = frozenset({"currency", "duration", "number", "percent", "scale", "slider"})

@@ -13,7 +13,7 @@ from coda_pipeline.catalog import TableSpec
 from coda_pipeline.catalog_participation import ParticipationSource
 from coda_pipeline.sync.cells import fields_of, sync_id_of
 from coda_pipeline.sync.model import Record
-from coda_pipeline.warehouse.core import load
+from coda_pipeline.warehouse.core import changes
 from coda_pipeline.warehouse.core.rows import RawRow
 
 
@@ -28,10 +28,10 @@ class CodaSource:
 def fresh_rows(conn: Connection, sources: Iterable[CodaSource], *, everything: bool) -> Iterator[Record]:
     """Rows that changed since they were resolved, deleted ones too; all where everything is asked for."""
     # A dump may be loaded before the first sync: then a source has no table yet.
-    for source in (s for s in sources if load.was_read(conn, s.spec.name)):
-        rows = None if everything else load.changed_rows(conn, source.spec.name)
+    for source in (s for s in sources if changes.was_read(conn, s.spec.name)):
+        rows = None if everything else changes.changed_rows(conn, source.spec.name)
         if rows is None or rows:
-            for raw in load.raw_rows(conn, source.spec, rows):
+            for raw in changes.raw_rows(conn, source.spec, rows):
                 yield record_of(raw, source.spec, source.mapping)
 
 

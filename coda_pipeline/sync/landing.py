@@ -18,6 +18,7 @@ from coda_pipeline.sync.completeness import Verdict
 from coda_pipeline.sync.fingerprint import Fingerprint, stored_fingerprint
 from coda_pipeline.sync.guard import Fate, fate_of
 from coda_pipeline.warehouse import held, ledger, merge, views
+from coda_pipeline.warehouse.column_changes import ColumnChanges, ColumnFact
 from coda_pipeline.warehouse.cursors import Cursor, lock_cursor, save_cursor
 from coda_pipeline.warehouse.locks import Lock
 from coda_pipeline.warehouse.rehash import rehash
@@ -64,7 +65,7 @@ class Landed:
     live: int
     count_difference: int
     unfit_cells: int
-    column_changes: ledger.ColumnChanges = field(default_factory=ledger.ColumnChanges)
+    column_changes: ColumnChanges = field(default_factory=ColumnChanges)
 
 
 def land(reading: Reading, gathered: Gathered, before: Cursor) -> Landed:
@@ -125,11 +126,11 @@ def cursor_after(reading: Reading, gathered: Gathered, before: Cursor, *, rows_e
     )
 
 
-def _record_columns(reading: Reading, gathered: Gathered, now: datetime) -> ledger.ColumnChanges:
+def _record_columns(reading: Reading, gathered: Gathered, now: datetime) -> ColumnChanges:
     if gathered.columns is None:
-        return ledger.ColumnChanges()
+        return ColumnChanges()
     facts = [
-        ledger.ColumnFact(
+        ColumnFact(
             id=c.id, name=c.name, type=c.type, is_array=c.is_array, calculated=c.calculated, format=c.format
         )
         for c in gathered.columns

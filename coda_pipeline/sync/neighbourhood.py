@@ -18,7 +18,7 @@ from coda_pipeline.sync.live_names import ACTIVITY, PERSON, LiveNames
 from coda_pipeline.sync.model import Activity, Fields, Participation, Person, Record
 from coda_pipeline.sync.normalize import is_blank, norm
 from coda_pipeline.sync.resolve_state import Rules, State
-from coda_pipeline.warehouse.core import load
+from coda_pipeline.warehouse.core import identities, load
 from coda_pipeline.warehouse.write_back import writes
 
 
@@ -182,8 +182,8 @@ def known_of(
     names = None if listed is None else names_in(listed)
     titles = None if listed is None else activities_in(listed)
     without = {"excluding": list(fresh), "apart": apart}
-    people = defaultdict(set, load.known_people(conn, names, **without))
-    rows = defaultdict(set, load.known_activities(conn, titles, default_doc=rules.docs[0], **without))
+    people = defaultdict(set, identities.known_people(conn, names, **without))
+    rows = defaultdict(set, identities.known_activities(conn, titles, default_doc=rules.docs[0], **without))
     for record in fresh.values():
         if record.deleted_at is None and record.source != DUMP:
             learn(record.fields, record.doc_id, people, rows)

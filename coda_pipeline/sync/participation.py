@@ -28,7 +28,7 @@ from coda_pipeline.sync.neighbourhood import Neighbourhood, known_of, state_of
 from coda_pipeline.sync.resolve import resolve
 from coda_pipeline.sync.resolve_report import ResolveReport, report_of
 from coda_pipeline.sync.resolve_state import Rules, State
-from coda_pipeline.warehouse.core import key, load
+from coda_pipeline.warehouse.core import changes, key, load
 from coda_pipeline.warehouse.core.apply import apply_resolution
 from coda_pipeline.warehouse.core.wide import grow_wide
 from coda_pipeline.warehouse.cursors import lock_cursor
@@ -105,7 +105,7 @@ class _Resolver:
     def run(self, *, full: bool) -> ResolveReport:
         started, asked = time.monotonic(), self._requests()
         with self.engine.connect() as conn:
-            is_remapped = load.mapping_fingerprint(conn) != self.fingerprint
+            is_remapped = changes.mapping_fingerprint(conn) != self.fingerprint
         rules = replace(self.rules, is_recheck=full or is_remapped)
         done: list[Resolution] = []
         looked_at = 0
@@ -141,7 +141,7 @@ class _Resolver:
                 state = self._asked(self._everything(conn, fresh))
                 return state, self._resolve(state, rules)
             near = Neighbourhood(conn, rules, fresh, self.live_names)
-            near.start(load.pending_participations(conn))
+            near.start(changes.pending_participations(conn))
             while True:
                 state = self._asked(near.state())
                 resolution = self._resolve(state, rules)
@@ -202,7 +202,7 @@ class _Resolver:
             key.ensure_natural_key(conn, self.key_fields)
             grow_wide(conn, self.catalog)
             store_names(conn, gone=set(self.live_names.gone), new=set(self.live_names.new))
-            load.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())
+            changes.remember_mapping(conn, self.fingerprint, run_id=self.run_id, now=self.now())
         return missed
 
     def _bury(self, conn: Connection, gone: frozenset[str]) -> None:

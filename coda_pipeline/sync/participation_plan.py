@@ -26,7 +26,7 @@ from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.cursors import oldest_read
 from coda_pipeline.warehouse.locks import exclusive
 from coda_pipeline.warehouse.merge import live_rows
-from coda_pipeline.warehouse.write_back import inputs, mappings, plans, rejected, verdict, writes
+from coda_pipeline.warehouse.write_back import inputs, mappings, plan_heads, plans, rejected, verdict, writes
 from coda_pipeline.warehouse.write_back.decisions import decisions_on, last_decision
 
 LOCK_WAIT_S = 300.0
@@ -39,7 +39,7 @@ class PlanReport:
     `as_of` is that of the source read longest ago, None where one was never read.
     """
 
-    parts: tuple[plans.PlanHead, ...]
+    parts: tuple[plan_heads.PlanHead, ...]
     as_of: datetime | None
     seconds: float
 
@@ -97,7 +97,7 @@ def plan_participation(
         found = [planner.plan(source, kind) for source in section.sources for kind in PlanKind]
     with engine.connect() as conn:
         return PlanReport(
-            parts=tuple(plans.plan_head(conn, plan_id) for plan_id in found),
+            parts=tuple(plan_heads.plan_head(conn, plan_id) for plan_id in found),
             as_of=oldest_read(conn, [source.table for source in section.sources]),
             seconds=time.monotonic() - started,
         )

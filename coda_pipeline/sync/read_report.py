@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from coda_pipeline.sync.read_mode import WhyFull
-from coda_pipeline.warehouse.ledger import ColumnChanges
+from coda_pipeline.warehouse.column_changes import ColumnChanges
 
 ReadMode = Literal["full", "incremental"]
 

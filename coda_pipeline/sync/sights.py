@@ -14,8 +14,8 @@ from coda_pipeline.sync.judging import RowSight, SameMeaning, Sight
 from coda_pipeline.sync.model import Fields, Value
 from coda_pipeline.sync.plan_model import SYNC_ID, Op, Write
 from coda_pipeline.sync.same_meaning import same_meaning
+from coda_pipeline.warehouse.core.changes import raw_rows
 from coda_pipeline.warehouse.core.driver import fetch
-from coda_pipeline.warehouse.core.load import raw_rows
 from coda_pipeline.warehouse.core.rows import RawRow
 from coda_pipeline.warehouse.cursors import Cursor
 from coda_pipeline.warehouse.statement import raw_table

@@ -28,7 +28,8 @@ from coda_pipeline.sync.sending import Sender, Tally
 from coda_pipeline.sync.watching import Watch
 from coda_pipeline.warehouse.locks import exclusive
 from coda_pipeline.warehouse.write_back import writes as store
-from coda_pipeline.warehouse.write_back.plans import open_heads, plans_to_send
+from coda_pipeline.warehouse.write_back.plan_heads import open_heads
+from coda_pipeline.warehouse.write_back.plans import plans_to_send
 
 LOCK_WAIT_S = 300.0
 # Where sending takes long, what was sent is proved in between.

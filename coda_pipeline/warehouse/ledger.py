@@ -1,11 +1,11 @@
 """The column ledger: every column of a Coda table that was ever seen, by its id, and what became of it.
 
-Its columns in SQL are named and kept by `view_columns`, the views made by `views`. The one thing to know: a
-column keeps its SQL name when it is renamed in Coda, until a person accepts the new one.
+What a column is, and what counts as a change of it, is in `column_changes`. Its columns in SQL are named and
+kept by `view_columns`, the views made by `views`. The one thing to know: a column keeps its SQL name when it
+is renamed in Coda, until a person accepts the new one.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 
 import orjson
@@ -13,6 +13,13 @@ from sqlalchemy import Connection, text
 
 from coda_pipeline.catalog import TableSpec
 from coda_pipeline.errors import ConfigurationError
+from coda_pipeline.warehouse.column_changes import (
+    ColumnChanges,
+    ColumnFact,
+    KnownColumn,
+    changes_between,
+    storable,
+)
 from coda_pipeline.warehouse.exclusion import scrub
 from coda_pipeline.warehouse.view_columns import (
     RenamedColumn,
@@ -21,84 +28,6 @@ from coda_pipeline.warehouse.view_columns import (
     assign_names,
     view_columns,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnFact:
-    """A column as Coda describes it now. `format` holds options: it is not kept for excluded columns."""
-
-    id: str
-    name: str
-    type: str
-    is_array: bool
-    calculated: bool = False
-    format: Mapping[str, object] = field(default_factory=dict, repr=False, hash=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class KnownColumn:
-    """A column of the ledger. Its names in SQL follow `accepted_…` until a person accepts a change."""
-
-    column_id: str
-    name: str
-    type: str
-    is_array: bool
-    calculated: bool
-    excluded: bool
-    accepted_name: str
-    accepted_type: str
-    accepted_is_array: bool
-    first_seen_at: datetime
-    last_seen_at: datetime
-    gone_at: datetime | None
-    view_columns: tuple[ViewColumn, ...] = ()
-
-    @property
-    def is_renamed(self) -> bool:
-        """Whether it has another name in Coda than the one accepted."""
-        return self.name != self.accepted_name
-
-    @property
-    def is_retyped(self) -> bool:
-        """Whether it has another type in Coda than the one accepted."""
-        return (self.type, self.is_array) != (self.accepted_type, self.accepted_is_array)
-
-    @property
-    def shown_type(self) -> str:
-        """The type in words."""
-        return _shown(self.type, is_array=self.is_array)
-
-    @property
-    def view_column(self) -> str:
-        """The names of its columns in the view, former types included, joined by commas; may be empty."""
-        return ", ".join(column.name for column in self.view_columns)
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnChange:
-    """One change of a column: its id, its name now, and name or type before and after where those changed."""
-
-    column_id: str
-    name: str
-    before: str | None = None
-    after: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnChanges:
-    """What is different from the last time. The first time, nothing is `added`: everything is new."""
-
-    added: tuple[ColumnChange, ...] = ()
-    renamed: tuple[ColumnChange, ...] = ()
-    retyped: tuple[ColumnChange, ...] = ()
-    gone: tuple[ColumnChange, ...] = ()
-    returned: tuple[ColumnChange, ...] = ()
-    newly_excluded: tuple[ColumnChange, ...] = ()
-    reincluded: tuple[ColumnChange, ...] = ()
-
-    def __bool__(self) -> bool:
-        """Whether anything changed."""
-        return self != ColumnChanges()
 
 
 def describe_table(
@@ -110,7 +39,7 @@ def describe_table(
             "update sync.tables set title = :title, browser_link = :link, display_column_id = :display"
             " where table_name = :table"
         ),
-        {"table": table, "title": _storable(title), "link": link, "display": display_column},
+        {"table": table, "title": storable(title), "link": link, "display": display_column},
     )
 
 
@@ -123,7 +52,7 @@ def record_columns(
     history.
     """
     known = {column.column_id: column for column in known_columns(conn, spec.name)}
-    changes = _compare(known, columns, spec.excluded)
+    changes = changes_between(known, columns, spec.excluded)
     if changes.newly_excluded:
         scrub(conn, spec)
     if columns:
@@ -206,57 +135,14 @@ def _row(spec: TableSpec, position: int, column: ColumnFact, now: datetime) -> d
     return {
         "table": spec.name,
         "id": column.id,
-        "name": _storable(column.name),
+        "name": storable(column.name),
         "type": column.type,
         "is_array": column.is_array,
         "calculated": column.calculated,
         "position": position,
         "format": "{}"
         if column.id in spec.excluded
-        else _storable(orjson.dumps(dict(column.format)).decode()),
+        else storable(orjson.dumps(dict(column.format)).decode()),
         "excluded": column.id in spec.excluded,
         "now": now,
     }
-
-
-def _storable(value: str) -> str:
-    """PostgreSQL cannot hold NUL; the same character stands for it as in rows."""
-    return value.replace("\x00", "\ufffd").replace("\\u0000", "\ufffd")
-
-
-def _shown(column_type: str, *, is_array: bool) -> str:
-    return f"list of {column_type}" if is_array else column_type
-
-
-def _compare(
-    known: Mapping[str, KnownColumn], columns: Sequence[ColumnFact], excluded: frozenset[str]
-) -> ColumnChanges:
-    seen = [(known[c.id], c) for c in columns if c.id in known]
-    present = {c.id for c in columns}
-    return ColumnChanges(
-        added=tuple(ColumnChange(c.id, c.name) for c in columns if known and c.id not in known),
-        renamed=tuple(
-            ColumnChange(c.id, c.name, k.name, c.name) for k, c in seen if k.name != _storable(c.name)
-        ),
-        retyped=tuple(
-            ColumnChange(c.id, c.name, k.shown_type, after)
-            for k, c in seen
-            if k.shown_type != (after := _shown(c.type, is_array=c.is_array))
-        ),
-        gone=tuple(
-            ColumnChange(k.column_id, k.name)
-            for k in known.values()
-            if k.gone_at is None and k.column_id not in present
-        ),
-        returned=tuple(ColumnChange(c.id, c.name) for k, c in seen if k.gone_at is not None),
-        newly_excluded=tuple(
-            ColumnChange(k.column_id, k.name)
-            for k in known.values()
-            if not k.excluded and k.column_id in excluded
-        ),
-        reincluded=tuple(
-            ColumnChange(k.column_id, k.name)
-            for k in known.values()
-            if k.excluded and k.column_id not in excluded
-        ),
-    )

@@ -1,8 +1,8 @@
 """How a column of Coda is called in SQL, and which values it is read as. Pure.
 
-Where the names are kept, so that they stay, is `ledger`; the views themselves are made in `views`. The one
-thing to know: a name never needs quotes, and is at most 63 bytes of UTF-8, PostgreSQL's limit, cut between
-characters.
+Where the names are kept, so that they stay, is `view_columns`; the views themselves are made in `views`. The
+one thing to know: a name never needs quotes, and is at most 63 bytes of UTF-8, PostgreSQL's limit, cut
+between characters.
 """
 
 import unicodedata

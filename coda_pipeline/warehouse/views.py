@@ -14,9 +14,10 @@ from sqlalchemy import Connection, text
 from coda_pipeline.catalog import TableSpec
 from coda_pipeline.errors import ConfigurationError, DatabaseError
 from coda_pipeline.warehouse.cell_sql import can_be_unfit, cell_as, does_not_fit, literal
+from coda_pipeline.warehouse.column_changes import KnownColumn
 from coda_pipeline.warehouse.engine import execute_script
 from coda_pipeline.warehouse.exclusion import scrub
-from coda_pipeline.warehouse.ledger import KnownColumn, known_columns
+from coda_pipeline.warehouse.ledger import known_columns
 from coda_pipeline.warehouse.statement import on_table, raw_table
 from coda_pipeline.warehouse.view_columns import (
     FIXED_COLUMNS,

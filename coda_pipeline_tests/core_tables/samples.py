@@ -1,4 +1,4 @@
-"""Records and participations to store, and a source table in `raw`."""
+"""Records and participations to store, all that is stored, and a source table in `raw`."""
 
 import json
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from coda_pipeline.catalog import TableSpec
 from coda_pipeline.sync.model import (
     Activity,
     BaseKey,
+    Conflict,
     Fields,
     Outcome,
     Participation,
@@ -19,6 +20,7 @@ from coda_pipeline.sync.model import (
     Record,
     Resolution,
 )
+from coda_pipeline.warehouse.core import load
 from coda_pipeline.warehouse.core.apply import apply_resolution
 from coda_pipeline.warehouse.views import ensure_table
 
@@ -86,6 +88,14 @@ def apply(
 ) -> set[UUID]:
     with engine.begin() as conn:
         return apply_resolution(conn, resolution, seen=seen or {}, run_id=run_id, now=NOW)
+
+
+def loaded(
+    engine: Engine,
+) -> tuple[list[Record], list[Participation], dict[BaseKey, Fields], list[Conflict]]:
+    """All records, participations, bases and open conflicts."""
+    with engine.connect() as conn:
+        return load.records(conn), load.participations(conn), load.bases(conn), load.open_conflicts(conn)
 
 
 def put_raw(engine: Engine, rows: Mapping[str, str]) -> None:

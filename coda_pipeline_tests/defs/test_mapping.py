@@ -6,7 +6,7 @@ import pytest
 
 from coda_pipeline.catalog_participation import ParticipationFields, ParticipationSource
 from coda_pipeline.defs.mapping import IMPOSSIBLE, mapping_problems
-from coda_pipeline.warehouse.ledger import KnownColumn
+from coda_pipeline.warehouse.column_changes import KnownColumn
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

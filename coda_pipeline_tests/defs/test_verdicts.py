@@ -11,8 +11,8 @@ from coda_pipeline.defs.checks import read_checks
 from coda_pipeline.defs.names import raw_key
 from coda_pipeline.defs.participation_checks import Findings, participation_checks, record_checks
 from coda_pipeline.sync.read_report import ReadReport
+from coda_pipeline.warehouse.column_changes import ColumnChange, ColumnChanges
 from coda_pipeline.warehouse.core.reports import DuplicateGroup
-from coda_pipeline.warehouse.ledger import ColumnChange, ColumnChanges
 
 SPEC = TableSpec(name="people", doc_id="Doc", table_id="grid-1", excluded=frozenset({"c-salary"}))
 READ = ReadReport(

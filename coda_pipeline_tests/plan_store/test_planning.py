@@ -11,8 +11,9 @@ from coda_pipeline.errors import ConfigurationError
 from coda_pipeline.sync.participation_plan import PlanReport, plan_participation
 from coda_pipeline.sync.permission import Permission, permission_of
 from coda_pipeline.sync.plan_model import SYNC_ID, HoldCode, Op, Plan, PlanKind
+from coda_pipeline.warehouse.column_changes import ColumnFact
 from coda_pipeline.warehouse.installation import adopt_installation
-from coda_pipeline.warehouse.ledger import ColumnFact, record_columns
+from coda_pipeline.warehouse.ledger import record_columns
 from coda_pipeline.warehouse.write_back import decisions, plans, rejected, writes
 from coda_pipeline_tests.participation.table import FIELDS, Table
 from coda_pipeline_tests.plan_store.samples import NOW, marks, select, write

@@ -9,14 +9,8 @@ from coda_pipeline.errors import ConfigurationError
 from coda_pipeline.sync.plan_model import Hold, HoldCode, Op, Plan, PlanKind
 from coda_pipeline.warehouse.write_back.decisions import decide, decisions_of, decisions_on, last_decision
 from coda_pipeline.warehouse.write_back.mappings import approve_mapping, approved_mapping, note_first_mapping
-from coda_pipeline.warehouse.write_back.plans import (
-    list_plans,
-    load_plan,
-    open_plans,
-    plan_head,
-    plans_to_send,
-    store_plan,
-)
+from coda_pipeline.warehouse.write_back.plan_heads import list_plans, plan_head
+from coda_pipeline.warehouse.write_back.plans import load_plan, open_plans, plans_to_send, store_plan
 from coda_pipeline.warehouse.write_back.rejected import reject
 from coda_pipeline_tests.plan_store.samples import (
     DELETION,

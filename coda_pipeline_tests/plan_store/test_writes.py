@@ -6,7 +6,8 @@ from sqlalchemy import Engine, text
 from coda_pipeline.errors import BusyError
 from coda_pipeline.sync.model import BaseKey
 from coda_pipeline.sync.plan_model import Method, Op, Write, WriteState
-from coda_pipeline.warehouse.core.load import bases, pending_participations
+from coda_pipeline.warehouse.core.changes import pending_participations
+from coda_pipeline.warehouse.core.load import bases
 from coda_pipeline.warehouse.write_back import rejected, writes
 from coda_pipeline.warehouse.write_back.writes import Closing
 from coda_pipeline_tests.core_tables.samples import apply, bound

@@ -1,34 +1,25 @@
 """The way back to Coda in memory: plan, send, prove, with the very decisions of `sync`, and no service.
 
-What Coda does with a write is here in its barest form: it takes it at once, applies it later, updates by key
-whatever row shows the key and otherwise makes a new one. HR may do anything in between.
+What Coda does with a write is in `writable_world`, what the plan is made of in `planned_world`. HR may do
+anything in between, and what HR typed is followed until it has arrived.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from coda_pipeline.catalog_participation import CANONICAL_FIELDS
 from coda_pipeline.sync.conflicts import Case, settlement
-from coda_pipeline.sync.identity import with_identity
 from coda_pipeline.sync.judging import FieldOutcome, RowSight, Sight, WriteJudgement, judge
 from coda_pipeline.sync.model import (
-    Activity,
     BaseKey,
     Conflict,
     ConflictKind,
     Fields,
-    Fragment,
-    Participation,
-    Person,
-    Record,
     Resolution,
     Value,
 )
 from coda_pipeline.sync.normalize import is_blank
-from coda_pipeline.sync.plan_inputs import WHOLE_ROW, Candidate, Directory, PlanRules
 from coda_pipeline.sync.plan_model import (
     BY_PERSON,
     OPEN_STATES,
@@ -39,52 +30,20 @@ from coda_pipeline.sync.plan_model import (
     Write,
     WriteState,
 )
-from coda_pipeline.sync.planning import digest_of, plan_changes, plan_keys
-from coda_pipeline.sync.resolve_state import State
+from coda_pipeline.sync.planning import digest_of
 from coda_pipeline.sync.same_meaning import same_meaning
-from coda_pipeline_tests.sync import planned
-from coda_pipeline_tests.sync.world import TABLE, World
+from coda_pipeline_tests.sync.planned_world import PlannedWorld
+from coda_pipeline_tests.sync.world import TABLE
 
 TIMEOUT_S = 600.0
-# How Coda shows people and projects, whatever label came with the e-mail or the row id.
-PEOPLE = {
-    "anna@example.com": "Анна Белова",
-    "ivan1@example.com": "Иванов Иван",
-    "ivan2@example.com": "Иванов Иван",
-}
-PROJECTS = {"p1": "Обучение", "p2": "Обучение"}
-DIRECTORY = Directory(
-    emails=frozenset(PEOPLE),
-    names={name.lower(): frozenset(e for e, n in PEOPLE.items() if n == name) for name in PEOPLE.values()},
-    rows={"grid-projects": {row: name.lower() for row, name in PROJECTS.items()}},
-)
-
-
-def rules(rejected: Iterable[str] = ()) -> PlanRules:
-    """Everything may be sent; a person approves what waits for one."""
-    columns = {
-        "c-role": {"type": "text", "options": None},
-        "c-share": {"type": "number", "precision": None},
-    }
-    return planned.rules(
-        columns=columns,
-        directory=DIRECTORY,
-        changed_limit=1_000_000,
-        deletes="ask",
-        rejected=frozenset(rejected),
-    )
 
 
 @dataclass
-class TwoSides(World):
+class TwoSides(PlannedWorld):
     """A world in which what changed in the warehouse is sent to Coda. `bulk`: by key wherever that can be."""
 
     bulk: bool = False
-    writes: list[Write] = field(default_factory=list)
-    queue: list[Write] = field(default_factory=list)  # taken by Coda, not applied yet
     seen: dict[str, list[tuple[Any, dict[str, Any]]]] = field(default_factory=dict)
-    rejected: set[str] = field(default_factory=set)
-    made_for: dict[str, UUID] = field(default_factory=dict)
     sent: int = 0
     typed: dict[tuple[str, str], Value] = field(default_factory=dict)  # cells of HR's that were not read yet
     read: dict[tuple[str, str], Value] = field(default_factory=dict)  # and those read, but not yet here
@@ -144,12 +103,6 @@ class TwoSides(World):
             if is_here or is_asked or is_sent:
                 del self.read[row_id, name]
 
-    def plan(self) -> list[PlanRow]:
-        """All that should change in Coda, with what holds it."""
-        found = [self._candidate(p) for p in self.participations.values()]
-        limits = rules(self.rejected)
-        return [*plan_changes(found, limits).rows, *plan_keys(found, limits).rows]
-
     def send(self) -> int:
         """Plan, let a person approve everything, and hand it to Coda; how many rows."""
         rows = self.plan()
@@ -160,19 +113,6 @@ class TwoSides(World):
         self.queue += new
         self.sent += len(new)
         return len(new)
-
-    def apply(self) -> None:
-        """Coda does what it took, in order."""
-        for write in self.queue:
-            self.clock += timedelta(seconds=1)
-            self._do(write)
-        self.queue.clear()
-
-    def lose(self) -> None:
-        """Coda says that it has done what it took, and has not."""
-        for write in self.queue:
-            self._confirm(write)
-        self.queue.clear()
 
     def prove(self) -> None:
         """Judge every open write by the rows as they are now."""
@@ -210,67 +150,7 @@ class TwoSides(World):
         self._apply(settlement(case, take, now=self.clock))
         self.participations[pid] = self.participations[pid]._replace(resolved_version=None)
 
-    # --- what resolve is told -------------------------------------------------------------------------------
-
-    def state(self, *, gone: frozenset[str] = frozenset()) -> State:
-        open_writes = [w for w in self.writes if w.state in OPEN_STATES]
-        last = {w.participation_id: w for w in self.writes if (w.op, w.method) == (Op.UPDATE, Method.UPSERT)}
-        return replace(
-            super().state(gone=gone),
-            in_flight=frozenset(w.participation_id for w in open_writes if w.op is not Op.KEY),
-            creating=frozenset(w.participation_id for w in open_writes if w.op is Op.CREATE),
-            upserted=frozenset(i for i, w in last.items() if w.state is not WriteState.VERIFIED),
-            fragments=self._fragments(),
-        )
-
-    def _fragments(self) -> dict[str, Fragment]:
-        return {
-            c.record_id: Fragment(c.participation_id, c.outcome)
-            for c in self.conflicts
-            if c.kind is ConflictKind.FRAGMENT and c.outcome in (None, "coda", "warehouse")
-        }
-
-    # --- what the plan is made of ---------------------------------------------------------------------------
-
-    def _candidate(self, p: Participation) -> Candidate:
-        record = self.records.get(p.row) if p.row else None
-        is_gone = p.row is not None and (record is None or record.deleted_at is not None)
-        key = record.sync_id if record else str(p.participation_id)
-        same_key = [r for r in self._live_records() if r.sync_id and r.sync_id == key]
-        mine = [c for c in self.open_conflicts if c.participation_id == p.participation_id]
-        return Candidate(
-            participation=p,
-            record=record,
-            values=_completed(record) if record else {},
-            base=self.bases.get(BaseKey(p.participation_id, p.row)) if p.row else None,
-            sync_id_in_row=record.sync_id if record else None,
-            is_key_unique=len(same_key) <= (1 if record else 0),
-            row_state="gone" if is_gone else "live",
-            open_conflicts=frozenset(c.field or WHOLE_ROW for c in mine),
-            in_flight=p.participation_id in self.state().in_flight,
-            extra_rows=tuple(self._extra_rows(p)),
-            fragments=tuple(self._fragments_to_go(p)),
-        )
-
-    def _live_records(self) -> Iterable[Record]:
-        return (r for r in self.records.values() if r.deleted_at is None)
-
-    def _extra_rows(self, p: Participation) -> Iterable[Record]:
-        """Rows of a participation deleted here and of those merged into it, without those in question."""
-        if p.deleted_by != "warehouse":
-            return
-        group = {p.participation_id}
-        group |= {i for i, q in self.participations.items() if q.merged_into == p.participation_id}
-        asked = {c.record_id for c in self.open_conflicts}
-        for record in self._live_records():
-            if record.participation_id in group and record.record_id not in asked | {p.row}:
-                yield record
-
-    def _fragments_to_go(self, p: Participation) -> Iterable[Record]:
-        found = self._fragments()
-        return (
-            r for r in self._live_records() if found.get(r.record_id) == (p.participation_id, "warehouse")
-        )
+    # --- what is sent ---------------------------------------------------------------------------------------
 
     def _holds_still(self, row: PlanRow) -> bool:
         """What a row is to replace is still there."""
@@ -298,35 +178,6 @@ class TwoSides(World):
             request_id="mutate:1",
             write_id=len(self.writes) + 1,
         )
-
-    # --- what Coda does -------------------------------------------------------------------------------------
-
-    def _do(self, write: Write) -> None:
-        values = {name: shown(value) for name, value in write.after.items()}
-        key = str(write.participation_id)
-        if write.method is Method.DELETE:
-            self.rows.pop(write.row_id or "", None)
-        elif write.method is Method.PUT and write.row_id in self.rows:
-            self.rows[write.row_id].update(values)
-            self.times[write.row_id] = self.clock
-        elif write.method is Method.UPSERT:
-            rows = [r for r, c in self.rows.items() if c.get(SYNC_ID) == key]
-            for row_id in rows or [self._new_row(write.participation_id)]:
-                self.rows[row_id] = {**self.rows.get(row_id, {}), **values, SYNC_ID: key}
-                self.times[row_id] = self.clock
-        self._confirm(write)
-
-    def _confirm(self, write: Write) -> None:
-        number = next(n for n, w in enumerate(self.writes) if w.write_id == write.write_id)
-        if self.writes[number].state is WriteState.SENT:
-            self.writes[number] = replace(
-                self.writes[number], state=WriteState.CONFIRMED, confirmed_at=self.clock
-            )
-
-    def _new_row(self, pid: UUID) -> str:
-        row_id = f"n{len(self.made_for) + 1}"
-        self.made_for[row_id] = pid
-        return row_id
 
     # --- what is proved -------------------------------------------------------------------------------------
 
@@ -371,26 +222,8 @@ class TwoSides(World):
             self.conflicts.append(conflict)
 
 
-def shown(value: Value) -> Value:
-    """A value as Coda shows it: people and projects under its own labels."""
-    match value:
-        case Person(_, str(email)):
-            return Person(PEOPLE.get(email.lower(), email), email)
-        case Activity(_, str(row_id)):
-            return Activity(PROJECTS.get(row_id, row_id), row_id)
-        case _:
-            return value
-
-
 def _fields(cells: dict[str, Any]) -> Fields:
     return {**{name: cells.get(name) for name in CANONICAL_FIELDS}, SYNC_ID: cells.get(SYNC_ID)}
-
-
-def _completed(record: Record) -> Fields:
-    fields = dict(record.fields)
-    fields["person"] = with_identity(fields.get("person"), record.person_key, record.doc_id)
-    fields["activity"] = with_identity(fields.get("activity"), record.activity_key, record.doc_id)
-    return fields
 
 
 def _is_same(name: str, sent: Value, read: Value) -> bool:

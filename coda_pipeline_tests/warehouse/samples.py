@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, text
 
 from coda_pipeline.catalog import TableSpec
-from coda_pipeline.warehouse.ledger import ColumnChanges, ColumnFact, describe_table, record_columns
+from coda_pipeline.warehouse.column_changes import ColumnChanges, ColumnFact
+from coda_pipeline.warehouse.ledger import describe_table, record_columns
 from coda_pipeline.warehouse.views import ensure_table, grow_views
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)

@@ -1,3 +1,8 @@
+"""What an analyst reads in schema `coda`: every type of cell, current rows and history, and what stays put.
+
+Columns that change in Coda are in `test_ledger`, how columns are named in `test_view_columns`.
+"""
+
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -5,18 +10,15 @@ import pytest
 from sqlalchemy import Engine, text
 
 from coda_pipeline.errors import ConfigurationError, DatabaseError
-from coda_pipeline.warehouse.ledger import accept
 from coda_pipeline.warehouse.views import ensure_table, unfit_cells
 from coda_pipeline_tests.warehouse.samples import (
     LATER,
     LINK,
     NOW,
     ask,
-    columns_of,
     fact,
     learn,
     person,
-    put,
     put_all,
     relation,
     spec_of,
@@ -178,97 +180,6 @@ def test_only_current_rows_are_in_the_view_and_all_versions_in_the_history(engin
     ]
 
 
-def test_a_rename_and_a_new_type_leave_the_views_of_others_working(engine: Engine) -> None:
-    learn(engine, [fact("c-h", "Часы", "number"), fact("c-role", "Роль", "select")])
-    put_all(engine, {"i-a": {"c-h": 8, "c-role": "```аналитик```"}})
-    with engine.begin() as conn:
-        conn.execute(text("create schema mine"))
-        conn.execute(
-            text("create view mine.report as select роль, sum(часы) from coda.participation group by 1")
-        )
-    changes = learn(engine, [fact("c-h", "Часы", "text"), fact("c-role", "Должность", "select")], now=LATER)
-    assert [(c.before, c.after) for c in changes.renamed] == [("Роль", "Должность")]
-    assert [(c.before, c.after) for c in changes.retyped] == [("number", "text")]
-    assert typed_columns_of(engine) == ["часы", "роль", "часы_text"]
-    with engine.begin() as conn:
-        put(conn, "i-b", {"c-h": "```8 ч```"})
-    assert ask(engine, "select роль, часы, часы_text from coda.participation order by row_id") == [
-        ("аналитик", Decimal(8), "8"),
-        (None, None, "8 ч"),
-    ]
-    assert ask(engine, "select * from mine.report order by 1") == [("аналитик", Decimal(8)), (None, None)]
-
-
-def test_accepting_renames_and_drops_nothing(engine: Engine) -> None:
-    learn(engine, [fact("c-h", "Часы", "number"), fact("c-role", "Роль", "select")])
-    with engine.begin() as conn:
-        conn.execute(text("create schema mine"))
-        conn.execute(text("create view mine.report as select роль, часы from coda.participation"))
-    learn(engine, [fact("c-h", "Часы", "text"), fact("c-role", "Должность", "select")], now=LATER)
-    put_all(engine, {"i-a": {"c-h": "```8 ч```", "c-role": "```аналитик```"}, "i-b": {"c-h": 8}})
-    with engine.begin() as conn:
-        renamed = accept(conn, "participation", None)
-    assert {(r.before, r.after) for r in renamed} == {
-        ("роль", "должность"),
-        ("часы", "часы_number"),
-        ("часы_text", "часы"),
-    }
-    query = "select должность, часы, часы_number from coda.participation order by row_id"
-    assert ask(engine, query) == [("аналитик", "8 ч", None), (None, "8", Decimal(8))]
-    assert ask(engine, "select роль, часы from mine.report order by 1") == [
-        ("аналитик", None),
-        (None, Decimal(8)),
-    ]
-    # and the next reads leave it so, back and forth
-    learn(engine, [fact("c-h", "Часы", "number"), fact("c-role", "Должность", "select")], now=LATER)
-    assert typed_columns_of(engine) == ["часы_number", "должность", "часы"]
-    with engine.begin() as conn:
-        accept(conn, "participation", "c-h")
-    assert typed_columns_of(engine) == ["часы", "должность", "часы_text"]
-    assert columns_of(engine, "coda.participation_history")[6:] == ["часы", "должность", "часы_text"]
-
-
-def test_two_columns_that_change_names_can_both_be_accepted(engine: Engine) -> None:
-    learn(engine, [fact("c-1", "А"), fact("c-2", "Б")])
-    learn(engine, [fact("c-1", "Б"), fact("c-2", "А")], now=LATER)
-    with engine.begin() as conn:
-        accept(conn, "participation", None)
-    assert len(set(typed_columns_of(engine))) == 2
-
-
-def test_accepting_what_the_ledger_does_not_know_is_refused(engine: Engine) -> None:
-    learn(engine, [fact("c-1", "А")])
-    with engine.begin() as conn, pytest.raises(ConfigurationError, match="c-none"):
-        accept(conn, "participation", "c-none")
-
-
-def test_grants_survive_growth_and_acceptance(engine: Engine) -> None:
-    learn(engine, [fact("c-1", "А")])
-    with engine.begin() as conn:
-        conn.execute(text("grant select on coda.participation, coda.participation_history to pg_monitor"))
-    learn(engine, [fact("c-1", "Б"), fact("c-2", "В", "number")], now=LATER)
-    with engine.begin() as conn:
-        accept(conn, "participation", None)
-    for view in ("participation", "participation_history"):
-        assert ask(engine, f"select has_table_privilege('pg_monitor', 'coda.{view}', 'select')") == [(True,)]
-
-
-def test_a_column_that_goes_leaves_its_view_column_and_may_return(engine: Engine) -> None:
-    learn(engine, [fact("c-1", "А"), fact("c-2", "Б")])
-    gone = learn(engine, [fact("c-1", "А")], now=LATER)
-    assert [c.column_id for c in gone.gone] == ["c-2"]
-    assert typed_columns_of(engine) == ["а", "б"]
-    assert not learn(engine, [fact("c-1", "А")], now=LATER)
-    back = learn(engine, [fact("c-1", "А"), fact("c-2", "Б")], now=LATER)
-    assert [c.column_id for c in back.returned] == ["c-2"]
-
-
-def test_the_first_sight_of_a_table_is_no_change_and_a_new_column_is(engine: Engine) -> None:
-    assert not learn(engine, [fact("c-1", "А")])
-    assert [c.column_id for c in learn(engine, [fact("c-0", "Я"), fact("c-1", "А")]).added] == ["c-0"]
-    assert typed_columns_of(engine) == ["а", "я"]
-
-
 def test_views_and_columns_are_described_by_their_name_and_link_in_coda(engine: Engine) -> None:
     learn(engine, [fact("c-1", "Дата начала", "date")])
     assert ask(engine, "select obj_description('coda.participation'::regclass)") == [
@@ -300,60 +211,6 @@ def test_a_view_changed_by_hand_is_named_in_the_error(engine: Engine) -> None:
         conn.execute(text("alter view coda.participation rename column а to моя"))
     with pytest.raises(DatabaseError, match=r"coda\.participation or its history was changed by hand"):
         learn(engine, [fact("c-1", "А"), fact("c-2", "Б")])
-
-
-def test_three_hundred_columns_with_two_names_each_fit(engine: Engine) -> None:
-    learn(
-        engine,
-        [
-            fact(f"c-{n}", "Очень длинное имя колонки, одно на всех, без различий", "person")
-            for n in range(300)
-        ],
-    )
-    names = typed_columns_of(engine)
-    assert len(set(names)) == 600
-    assert all(len(name.encode()) <= 63 for name in names)
-
-
-def test_a_table_wider_than_any_view_keeps_its_values(engine: Engine) -> None:
-    learn(engine, [fact(f"c-{n}", f"К{n}", "person") for n in range(900)])
-    assert len(typed_columns_of(engine)) == 1500
-    learn(engine, [fact(f"c-{n}", f"К{n}", "person") for n in range(901)], now=LATER)
-
-
-def test_odd_names_all_become_columns(engine: Engine) -> None:
-    odd = [
-        "",
-        "  ",
-        "select",
-        "User",
-        "2023",
-        "row_id",
-        "A",
-        "a",
-        "№",
-        "x'y\"z; drop",
-        "%s :x {y}",
-        "\x00нуль",
-        "👍",
-    ]
-    learn(engine, [fact(f"c-{n}'{{}}", name) for n, name in enumerate(odd)])
-    assert typed_columns_of(engine) == [
-        *(
-            "unnamed",
-            "unnamed_2",
-            "select_",
-            "user_",
-            "_2023",
-            "row_id_2",
-            "a",
-            "a_2",
-            "unnamed_3",
-            "x_y_z_drop",
-        ),
-        *("s_x_y", "нуль", "unnamed_4"),
-    ]
-    assert ask(engine, f"select {', '.join(typed_columns_of(engine))} from coda.participation") == []
 
 
 def test_the_name_of_a_table_may_be_a_word_of_sql(engine: Engine) -> None:

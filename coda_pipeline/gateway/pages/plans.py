@@ -19,7 +19,8 @@ from coda_pipeline.gateway.pages.shell import PageRoute, after_form, render
 from coda_pipeline.gateway.pages.visitor import Visiting
 from coda_pipeline.gateway.problems import ProblemError
 from coda_pipeline.warehouse.installation import installation_differences
-from coda_pipeline.warehouse.write_back import decisions, mappings, plans, rejected
+from coda_pipeline.warehouse.write_back import decisions, mappings, rejected
+from coda_pipeline.warehouse.write_back.plan_heads import list_plans, plan_head
 
 SHOWN = 50
 OPEN_PLANS = 100
@@ -31,7 +32,7 @@ Sent = Annotated[Form, Depends(own_form)]
 def plan_list(request: Request, here: Here, visitor: Visiting) -> HTMLResponse:
     """The open plans, and the rows that Coda did not take."""
     with here.transaction(snapshot=True) as conn:
-        heads = [head for head in plans.list_plans(conn, OPEN_PLANS) if head.state == "open" and head.rows]
+        heads = [head for head in list_plans(conn, OPEN_PLANS) if head.state == "open" and head.rows]
         standing = rejected.list_rejected(conn)
         place = paging(request.query_params.get("page"), size=SHOWN, total=len(standing))
         shown = standing[place.offset : place.offset + SHOWN]
@@ -52,7 +53,7 @@ def plan_page(request: Request, here: Here, visitor: Visiting, number: str) -> R
         found = planned_rows.head_of(conn, plan_id)
         if found is None:
             return after_form("/plans", "plan_replaced")
-        head = plans.plan_head(conn, plan_id)
+        head = plan_head(conn, plan_id)
         place = paging(request.query_params.get("page"), size=SHOWN, total=head.rows)
         rows = planned_rows.some_rows(conn, found.plan, limit=SHOWN, offset=place.offset)
         why_off, titles = reasons_off(here, conn), planned_rows.titles(conn)

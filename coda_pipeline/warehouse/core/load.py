@@ -1,45 +1,31 @@
-"""Reading what resolving Участие needs: changed rows, and the neighbourhood of records and participations.
+"""Reading the neighbourhood of a change: records, participations, their bases, conflicts and fragments.
 
 Every criterion has an index, so a few changed rows cost a few look-ups, however large the tables. All
-criteria of a call are joined by "or"; a call without any gives everything. Names are given and answered
-normalised. Writing is in `apply`. The caller has the transaction.
+criteria of a call are joined by "or"; a call without any gives everything. Names are given normalised.
+What changed is in `changes`, whom a name means in `identities`, writing in `apply`. The caller has the
+transaction.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from coda_pipeline.catalog import TableSpec
 from coda_pipeline.sync.model import BaseKey, Conflict, Fields, Fragment, Participation, Record
-from coda_pipeline.sync.normalize import norm
 from coda_pipeline.warehouse.core.bulk import in_bulk
 from coda_pipeline.warehouse.core.codec import decode_fields
 from coda_pipeline.warehouse.core.criteria import select_any
-from coda_pipeline.warehouse.core.driver import fetch, give_memory, stream
+from coda_pipeline.warehouse.core.driver import fetch
 from coda_pipeline.warehouse.core.rows import (
     CONFLICT_COLUMNS,
     FIELD_COLUMNS,
     PARTICIPATION_COLUMNS,
     RECORD_COLUMNS,
-    RawRow,
     conflict_of,
     participation_of,
     record_of,
 )
-from coda_pipeline.warehouse.statement import on_table, raw_table
 
-_CHANGED = """
-    select r.row_id
-      from {raw} as r
-      left join core.participation_records as known on known.record_id = :name || ':' || r.row_id
-     where known.record_id is null
-        or known.row_hash <> r.row_hash
-        or (known.deleted_at is null) <> (r.deleted_at is null)
-"""
-_RAW = "select row_id, row_hash, values, coda_created_at, coda_updated_at, deleted_at, browser_link from"
 _RECORDS = (
     f"select {', '.join(f'r.{c}' for c in (*RECORD_COLUMNS, 'unreadable', *FIELD_COLUMNS))}"  # noqa: S608
     " from core.participation_records as r"
@@ -79,68 +65,6 @@ _FRAGMENTS = """
      where kind = 'fragment' and (outcome is null or outcome in ('coda', 'warehouse')) {}
      order by record_id, conflict_id desc
 """
-_PEOPLE = """
-    select r.name_norm, r.person_email from core.participation_records as r
-     where r.deleted_at is null and r.source <> 'dump' and r.name_norm is not null
-       and r.person_email is not null
-       and not exists (select from unnest(%(excluding)s::text[]) as x where x = r.record_id) {of_records}
-     union
-    select s.name_norm, p.person_email
-      from sync.participation_state as s join core.participation_all as p using (participation_id)
-     where p.merged_into is null and p.deleted_at is null and p.coda_row_id is null
-       and not exists (select from unnest(%(apart)s::uuid[]) as x where x = p.participation_id)
-       and s.name_norm is not null and p.person_email is not null {of_participations}
-"""
-_ACTIVITIES = """
-    select r.activity_norm, r.doc_id, r.activity_row_id from core.participation_records as r
-     where r.deleted_at is null and r.source <> 'dump' and r.activity_norm is not null
-       and r.activity_row_id is not null
-       and not exists (select from unnest(%(excluding)s::text[]) as x where x = r.record_id) {of_records}
-     union
-    select s.activity_norm, %(default_doc)s, p.activity_row_id
-      from sync.participation_state as s join core.participation_all as p using (participation_id)
-     where p.merged_into is null and p.deleted_at is null and p.coda_row_id is null
-       and not exists (select from unnest(%(apart)s::uuid[]) as x where x = p.participation_id)
-       and s.activity_norm is not null and p.activity_row_id is not null {of_participations}
-"""
-_REMEMBER = """
-    insert into sync.resolve_state as s (fingerprint, last_run_id, resolved_at)
-    values (:fingerprint, :run_id, :now)
-    on conflict (only_row) do update
-       set fingerprint = excluded.fingerprint, last_run_id = excluded.last_run_id,
-           resolved_at = excluded.resolved_at
-"""
-
-
-def changed_rows(conn: Connection, table: str) -> list[str]:
-    """Row ids of a source whose version is not the one last resolved: new, other digest, deleted or back."""
-    give_memory(conn)
-    return list(conn.scalars(on_table(_CHANGED, table), {"name": table}))
-
-
-def was_read(conn: Connection, table: str) -> bool:
-    """Whether a source was ever read, so that its table is there."""
-    return fetch(conn, "select to_regclass(%s) is not null", [raw_table(table)]) == [(True,)]
-
-
-def raw_rows(conn: Connection, spec: TableSpec, row_ids: Collection[str] | None) -> Iterator[RawRow]:
-    """Rows as received, deleted ones too; `row_ids` None gives all. Streamed: read within the transaction."""
-    query = f"{_RAW} {raw_table(spec.name)}"
-    rows = (
-        stream(conn, query)
-        if row_ids is None
-        else stream(conn, f"{query} where row_id = any(%s)", [list(row_ids)])
-    )
-    return (RawRow(*row) for row in rows)
-
-
-def pending_participations(conn: Connection) -> list[UUID]:
-    """Participations that were written since they were last resolved, or never resolved."""
-    query = text(
-        "select participation_id from sync.participation_state"
-        " where version is distinct from resolved_version order by participation_id"
-    )
-    return list(conn.scalars(query))
 
 
 def records(
@@ -232,71 +156,7 @@ def fragments(conn: Connection, participation_ids: Collection[UUID] | None = Non
     return {record_id: Fragment(participation_id, outcome) for record_id, participation_id, outcome in rows}
 
 
-def known_people(
-    conn: Connection,
-    names: Collection[str] | None = None,
-    *,
-    excluding: Collection[str] = (),
-    apart: Collection[UUID] = (),
-) -> dict[str, set[str]]:
-    """Name -> normalised e-mails, as live records and participations without a row in Coda have them.
-
-    A name without any is not there; `names` None gives all. `excluding` are record ids, and `apart` ids of
-    participations, that do not count: what they say may just be changing.
-    """
-    emails: defaultdict[str, set[str]] = defaultdict(set)
-    for name, email in _known(
-        conn, _PEOPLE, "name_norm", names, {"excluding": list(excluding), "apart": list(apart)}
-    ):
-        if known := norm(email):
-            emails[name].add(known)
-    return dict(emails)
-
-
-def known_activities(
-    conn: Connection,
-    names: Collection[str] | None = None,
-    *,
-    excluding: Collection[str] = (),
-    apart: Collection[UUID] = (),
-    default_doc: str,
-) -> dict[str, set[tuple[str, str]]]:
-    """Name of an activity -> (doc id, row id as typed), as live records and participations have them.
-
-    `default_doc` is the doc of what was born in the warehouse. The rest is as in `known_people`.
-    """
-    rows_of: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    parameters = {"excluding": list(excluding), "apart": list(apart), "default_doc": default_doc}
-    for name, doc_id, row_id in _known(conn, _ACTIVITIES, "activity_norm", names, parameters):
-        rows_of[name].add((doc_id, row_id))
-    return dict(rows_of)
-
-
-def mapping_fingerprint(conn: Connection) -> str | None:
-    """The mapping that the records were resolved with, None before the first time."""
-    return conn.scalar(text("select fingerprint from sync.resolve_state"))
-
-
-def remember_mapping(conn: Connection, fingerprint: str, *, run_id: str, now: datetime) -> None:
-    """Note with which mapping, in which run and when the records were resolved."""
-    conn.execute(text(_REMEMBER), {"fingerprint": fingerprint, "run_id": run_id, "now": now})
-
-
 def _of_participations(conn: Connection, query: str, word: str, ids: Collection[UUID] | None) -> list[tuple]:
     if ids is None:
         return fetch(conn, query)
     return fetch(conn, f"{query} {word} participation_id = any(%s)", [list(ids)])
-
-
-def _known(
-    conn: Connection, query: str, column: str, names: Collection[str] | None, parameters: dict[str, object]
-) -> list[tuple]:
-    if names is None:
-        return fetch(conn, query.format(of_records="", of_participations=""), parameters)
-    if not names:
-        return []
-    by_name = {
-        "of_records": f"and r.{column} = any(%(names)s)",
-        "of_participations": f"and s.{column} = any(%(names)s)",
-    }
-    return fetch(conn, query.format(**by_name), {**parameters, "names": list(names)})

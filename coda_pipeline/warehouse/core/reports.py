@@ -9,9 +9,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from coda_pipeline.warehouse.core.changes import was_read
 from coda_pipeline.warehouse.core.driver import fetch
 from coda_pipeline.warehouse.core.key import ARGUMENTS
-from coda_pipeline.warehouse.core.load import was_read
 from coda_pipeline.warehouse.core.masking import mask
 from coda_pipeline.warehouse.dump_records import line_count
 from coda_pipeline.warehouse.statement import raw_table

@@ -1,18 +1,19 @@
 """Plans in the database: one open plan per source and kind, with all its rows.
 
 A new plan replaces the open one; an equal one writes nothing. What people decided about rows is kept apart,
-by digest (`decisions`), so it outlives the plan. The caller has the transaction.
+by digest (`decisions`), so it outlives the plan. Plans in numbers are in `plan_heads`. The caller has the
+transaction.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from coda_pipeline.errors import ConfigurationError
 from coda_pipeline.sync.plan_model import Hold, HoldCode, Op, Plan, PlanKind, PlanRow, rows_to_send
@@ -56,41 +57,6 @@ _ADD = text("""
             :create, :update, :delete, :key, :held, cast(:held_by as jsonb), :inputs_hash, :content_hash)
     returning plan_id
 """)
-_LIST = """
-    select plan_id, source_table, kind, state, made_at, replaced_at, run_id, blocked_by,
-           creates, updates, deletes, keys, held, held_by
-      from sync.plans {where} order by (state = 'open') desc, plan_id desc limit :limit
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanHead:
-    """A plan in numbers. `held` of its rows wait; a replaced plan has no rows any more."""
-
-    plan_id: int
-    source_table: str
-    kind: PlanKind
-    state: str  # open | replaced
-    made_at: datetime
-    replaced_at: datetime | None
-    run_id: str | None
-    blocked_by: tuple[str, ...]
-    creates: int
-    updates: int
-    deletes: int
-    keys: int
-    held: int
-    held_by: Mapping[str, int]
-
-    @property
-    def rows(self) -> int:
-        """How many rows of Coda it would change."""
-        return self.creates + self.updates + self.deletes + self.keys
-
-    @property
-    def to_send(self) -> int:
-        """How many of them would go now."""
-        return 0 if self.blocked_by else self.rows - self.held
 
 
 def store_plan(
@@ -165,32 +131,6 @@ def plan_made_of(conn: Connection, source: str, kind: PlanKind, inputs_hash: str
         " and inputs_hash = :inputs_hash"
     )
     return conn.scalar(query, {"source": source, "kind": kind, "inputs_hash": inputs_hash})
-
-
-def list_plans(conn: Connection, limit: int = 20) -> list[PlanHead]:
-    """Open plans first, then replaced ones, the newest first."""
-    found = conn.execute(text(_LIST.format(where="")), {"limit": limit})
-    return [_head(row) for row in found.mappings()]
-
-
-def open_heads(conn: Connection) -> list[PlanHead]:
-    """The open plans in numbers."""
-    query = text(_LIST.format(where="where state = 'open'"))
-    return [_head(row) for row in conn.execute(query, {"limit": None}).mappings()]
-
-
-def plan_head(conn: Connection, plan_id: int) -> PlanHead:
-    """One plan in numbers, open or replaced. Raises `ConfigurationError` where it never was."""
-    query = text(_LIST.format(where="where plan_id = :plan_id"))
-    found = conn.execute(query, {"plan_id": plan_id, "limit": 1}).mappings().one_or_none()
-    if found is None:
-        message = f"There never was a plan {plan_id}; `coda-pipeline plans list` shows them."
-        raise ConfigurationError(message)
-    return _head(found)
-
-
-def _head(row: RowMapping) -> PlanHead:
-    return PlanHead(**{**row, "kind": PlanKind(row["kind"]), "blocked_by": tuple(row["blocked_by"])})
 
 
 def _held_by(plan: Plan) -> dict[str, int]:
