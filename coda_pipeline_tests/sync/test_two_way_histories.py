@@ -130,13 +130,10 @@ class TwoWayHistories(Histories):
         """What was read and neither arrived nor is on record still stands in Coda, untouched."""
         for (row, name), value in self.world.read.items():
             record = self.world.records[f"{TABLE}:{row}"]
-            if record.participation_id and row not in self.world.rows and not self._was_its_row(row):
+            if record.participation_id and row not in self.world.rows and not self.world.is_row_of_one(row):
                 continue  # a duplicate, deleted with its participation: a person saw it and approved
             assert row in self.world.rows, (row, name, value)
             assert self.world.rows[row].get(name) == value, (row, name, value)
-
-    def _was_its_row(self, row: str) -> bool:
-        return any(p.coda_row_id == row for p in self.world.participations.values())
 
     def _open_writes(self) -> list[int | None]:
         return [w.write_id for w in self.world.writes if w.state in OPEN_STATES]

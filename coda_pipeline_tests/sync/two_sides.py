@@ -56,9 +56,13 @@ class TwoSides(PlannedWorld):
                 continue
             self.read.pop((row_id, name), None)
             self.typed.pop((row_id, name), None)
-            if is_blank(cells[name]) and f"{TABLE}:{row_id}" not in self.records:
-                continue  # a blank in a new row says nothing
+            if is_blank(cells[name]) and not self.is_row_of_one(row_id):
+                continue  # nothing was agreed on yet, so a blank says nothing
             self.typed[row_id, name] = cells[name]
+
+    def is_row_of_one(self, row_id: str) -> bool:
+        """Whether a participation's own row it is, or was: not a new one, nor a duplicate."""
+        return any(p.coda_row_id == row_id for p in self.participations.values())
 
     def delete(self, row_id: str) -> None:
         super().delete(row_id)
