@@ -79,9 +79,9 @@ class ForkingRunLauncher(DefaultRunLauncher):
     def _watch(self, worker: ForkServerProcess, run_id: str, instance_ref: InstanceRef) -> None:
         """Let the run count as failed at once where its process ends without a word."""
         worker.join()
+        self._workers.remove(worker)
         if _is_there(worker.pid):
             return  # it is the warm process that ended
-        self._workers.remove(worker)
         with DagsterInstance.from_ref(instance_ref) as instance:
             run = instance.get_run_by_id(run_id)
             if run is not None and not run.is_finished:

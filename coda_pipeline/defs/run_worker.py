@@ -12,6 +12,7 @@ from dagster._cli import create_dagster_cli
 from dagster._core.instance import InstanceRef
 from dagster._grpc.types import ExecuteRunArgs
 from dagster._utils import send_interrupt
+from dagster_postgres.utils import DagsterPostgresException
 from sqlalchemy.exc import SQLAlchemyError
 
 LOOK_EVERY_S = 1.0
@@ -34,7 +35,7 @@ def _interrupt_when_asked(run_id: str, instance_ref: InstanceRef) -> None:
         while True:
             time.sleep(LOOK_EVERY_S)
             # A database that is away for a while is the run's own trouble, not a request to end.
-            with suppress(SQLAlchemyError):
+            with suppress(SQLAlchemyError, DagsterPostgresException):
                 run = instance.get_run_by_id(run_id)
                 if run is None or run.status == DagsterRunStatus.CANCELING:
                     send_interrupt()

@@ -23,6 +23,10 @@ from dagster._core.remote_origin import (
 )
 from dagster._core.test_utils import create_run_for_test
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from sqlalchemy.engine import make_url
+
+from coda_pipeline.defs.run_worker import LOOK_EVERY_S
+from coda_pipeline_tests.conftest import TestServer
 
 PATIENCE_S = 60
 CODE = """
@@ -142,6 +146,20 @@ def test_a_run_ends_when_another_process_asks_dagster_to_end_it(
     wait_until(instance, run_id, lambda run: run.status is DagsterRunStatus.CANCELED)
     wait_until_gone(process)
     assert not instance.run_launcher.terminate(run_id)
+
+
+@pytest.mark.drill
+def test_a_run_still_ends_when_asked_after_the_database_was_away(
+    instance: DagsterInstance, launch: Launch, server: TestServer, database: str
+) -> None:
+    run_id, name = launch("waiting"), str(make_url(database).database)
+    wait_until(instance, run_id, lambda run: "process" in run.tags)
+    server.execute("alter database {} allow_connections false", name)
+    # Longer than a look and all tries of Dagster's to connect, each of which waits twice as long.
+    time.sleep(LOOK_EVERY_S + 14)
+    server.execute("alter database {} allow_connections true", name)
+    assert instance.run_launcher.terminate(run_id)
+    wait_until(instance, run_id, lambda run: run.status is DagsterRunStatus.CANCELED)
 
 
 def test_a_run_whose_process_was_killed_has_failed_at_once(instance: DagsterInstance, launch: Launch) -> None:
